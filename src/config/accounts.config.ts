@@ -1,0 +1,29 @@
+import type { Environment } from './environment';
+import type { RuntimeConfig } from './runtime.config';
+
+export class AccountsConfig {
+  readonly adminUsername: string;
+  /** Unset outside production: generated at the first start and printed once. */
+  readonly adminPassword?: string;
+  /** Failures of one account within the window that lock it. */
+  readonly lockoutThreshold: number;
+  readonly lockoutWindowSeconds: number;
+  readonly lockoutSeconds: number;
+
+  constructor(env: Environment, runtime: RuntimeConfig) {
+    this.adminUsername = env.text('ADMIN_USERNAME') ?? 'admin';
+    this.adminPassword = env.secret('ADMIN_PASSWORD');
+    this.lockoutThreshold = env.integer('LOCKOUT_THRESHOLD', 5, 1, 100);
+    this.lockoutWindowSeconds = env.integer('LOCKOUT_WINDOW_SECONDS', 900, 1, 86_400);
+    this.lockoutSeconds = env.integer('LOCKOUT_SECONDS', 900, 1, 86_400);
+    if (!/^[a-z0-9][a-z0-9._-]{1,63}$/.test(this.adminUsername)) {
+      env.problem('ADMIN_USERNAME: expected 2 to 64 of a-z, 0-9, dot, underscore and hyphen');
+    }
+    if (this.adminPassword !== undefined && [...this.adminPassword].length < 15) {
+      env.problem('ADMIN_PASSWORD: expected at least 15 characters');
+    }
+    if (runtime.production && this.adminPassword === undefined) {
+      env.problem('ADMIN_PASSWORD: must be set when NODE_ENV is production');
+    }
+  }
+}

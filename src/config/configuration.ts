@@ -1,0 +1,41 @@
+import { AccountsConfig } from './accounts.config';
+import { DatabaseConfig } from './database.config';
+import { EngineConfig } from './engine.config';
+import { Environment } from './environment';
+import { HttpConfig } from './http.config';
+import { RedisConfig } from './redis.config';
+import { RuntimeConfig } from './runtime.config';
+import { SecretsConfig } from './secrets.config';
+
+/** Everything that can be set, one slice per concern. */
+export interface Configuration {
+  readonly runtime: RuntimeConfig;
+  readonly http: HttpConfig;
+  readonly database: DatabaseConfig;
+  readonly redis: RedisConfig;
+  readonly engine: EngineConfig;
+  readonly accounts: AccountsConfig;
+  readonly secrets: SecretsConfig;
+}
+
+/**
+ * Reads and validates every variable.
+ * @throws ConfigurationError naming each bad variable and what is expected of it
+ */
+export function loadConfiguration(variables: Readonly<Record<string, string | undefined>>): Configuration {
+  const env = new Environment(variables);
+  const runtime = new RuntimeConfig(env);
+  const configuration = {
+    runtime,
+    http: new HttpConfig(env),
+    database: new DatabaseConfig(env, runtime),
+    redis: new RedisConfig(env),
+    engine: new EngineConfig(env),
+    accounts: new AccountsConfig(env, runtime),
+    secrets: new SecretsConfig(env, runtime),
+  };
+  env.assertValid();
+  return configuration;
+}
+
+export const processConfiguration = (): Configuration => loadConfiguration(process.env);

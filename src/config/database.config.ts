@@ -1,0 +1,24 @@
+import type { Environment } from './environment';
+import type { RuntimeConfig } from './runtime.config';
+
+export class DatabaseConfig {
+  /** Unset: the embedded PostgreSQL under DATA_DIR. */
+  readonly url?: string;
+  /** `verify` checks the certificate chain and host name; `require` encrypts without checking. */
+  readonly ssl: 'off' | 'require' | 'verify';
+  /** Connections kept; up to 20 more are opened at need and at most 30 in all. */
+  readonly poolSize: number;
+  readonly poolTimeoutSeconds: number;
+  readonly poolRecycleSeconds: number;
+
+  constructor(env: Environment, runtime: RuntimeConfig) {
+    this.url = env.url('DATABASE_URL', env.secret('DATABASE_URL'), ['postgres:', 'postgresql:']);
+    this.ssl = env.oneOf('DATABASE_SSL', ['off', 'require', 'verify'], 'off');
+    this.poolSize = env.integer('DATABASE_POOL_SIZE', 10, 1, 30);
+    this.poolTimeoutSeconds = env.integer('DATABASE_POOL_TIMEOUT_SECONDS', 30, 1, 300);
+    this.poolRecycleSeconds = env.integer('DATABASE_POOL_RECYCLE_SECONDS', 3600, 60, 86_400);
+    if (runtime.production && this.url === undefined) {
+      env.problem('DATABASE_URL: must be set when NODE_ENV is production (postgres://user:password@host/name)');
+    }
+  }
+}

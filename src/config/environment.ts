@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+
+/** Thrown once at boot with every bad variable. The message names variables and expectations, never values. */
+export class ConfigurationError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`Configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+  }
+}
+
+/**
+ * Typed reading of environment variables. A bad value is noted, not thrown, so that one start tells everything that
+ * is wrong; `assertValid` ends the reading.
+ */
+export class Environment {
+  private readonly problems: string[] = [];
+
+  constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
+
+  /** An empty variable counts as unset: `NAME=` in an env file is how people switch a setting off. */
+  text(name: string): string | undefined {
+    return this.variables[name]?.trim() || undefined;
+  }
+
+  /** The variable itself, or the content of the file named by `NAME_FILE` (Docker and Kubernetes secrets). */
+  secret(name: string): string | undefined {
+    const path = this.text(`${name}_FILE`);
+    if (path === undefined) return this.text(name);
+    if (this.text(name) !== undefined) return this.problem(`${name}: set it or ${name}_FILE, not both`);
+    try {
+      return readFileSync(path, 'utf8').trim() || this.problem(`${name}_FILE: the file is empty`);
+    } catch {
+      return this.problem(`${name}_FILE: the file cannot be read`);
+    }
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    this.problem(`${name}: expected an integer from ${min} to ${max}`);
+    return fallback;
+  }
+
+  optionalInteger(name: string, min: number, max: number): number | undefined {
+    return this.text(name) === undefined ? undefined : this.integer(name, min, min, max);
+  }
+
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined) this.problem(`${name}: expected one of ${choices.join(', ')}`);
+    return choice ?? fallback;
+  }
+
+  /** `value`, if it is a URL with one of the given schemes (`postgres:`). */
+  url(name: string, value: string | undefined, schemes: readonly string[]): string | undefined {
+    if (value === undefined) return undefined;
+    const scheme = URL.canParse(value) ? new URL(value).protocol : '';
+    if (schemes.includes(scheme)) return value;
+    return this.problem(`${name}: expected a URL that starts with ${schemes.join('// or ')}//`);
+  }
+
+  problem(text: string): undefined {
+    this.problems.push(text);
+  }
+
+  assertValid(): void {
+    if (this.problems.length > 0) throw new ConfigurationError(this.problems);
+  }
+}

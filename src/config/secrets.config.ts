@@ -1,0 +1,73 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from './environment';
+import type { RuntimeConfig } from './runtime.config';
+
+/** Keys of this installation: from the environment, or (never in production) generated once under DATA_DIR/secrets. */
+export class SecretsConfig {
+  /** EC P-256 private key that signs access tokens (ES256). */
+  readonly jwtSigningKey: KeyObject;
+  /** Ed25519 private key that signs audit checkpoints. */
+  readonly auditSigningKey: KeyObject;
+  /** HMAC-SHA-256 key that turns patient identifiers into pseudonyms; at least 32 bytes. */
+  readonly pseudonymKey: Buffer;
+
+  constructor(env: Environment, runtime: RuntimeConfig) {
+    const read = (name: string, generate: () => string): string | undefined =>
+      env.secret(name) ??
+      (runtime.production
+        ? env.problem(`${name}: must be set when NODE_ENV is production`)
+        : readOrGenerate(join(runtime.dataDir, 'secrets', name.toLowerCase()), generate));
+
+    this.jwtSigningKey = privateKey(env, 'JWT_SIGNING_KEY', read('JWT_SIGNING_KEY', generateEcKey), {
+      type: 'ec',
+      curve: 'prime256v1',
+      expected: 'expected a PEM private key on the P-256 curve (PKCS #8)',
+    });
+    this.auditSigningKey = privateKey(env, 'AUDIT_SIGNING_KEY', read('AUDIT_SIGNING_KEY', generateEdKey), {
+      type: 'ed25519',
+      expected: 'expected a PEM Ed25519 private key (PKCS #8)',
+    });
+    this.pseudonymKey = Buffer.from(read('PSEUDONYM_KEY', generatePseudonymKey) ?? '', 'base64');
+    if (this.pseudonymKey.length < 32) env.problem('PSEUDONYM_KEY: expected at least 32 bytes in base64');
+  }
+}
+
+interface KeyExpectation {
+  readonly type: string;
+  readonly curve?: string;
+  readonly expected: string;
+}
+
+const INVALID_KEY = generateKeyPairSync('ed25519').privateKey;
+
+function privateKey(env: Environment, name: string, pem: string | undefined, want: KeyExpectation): KeyObject {
+  if (pem === undefined) return INVALID_KEY;
+  try {
+    const key = createPrivateKey(pem);
+    const fits =
+      key.asymmetricKeyType === want.type && key.asymmetricKeyDetails?.namedCurve === want.curve;
+    if (fits) return key;
+  } catch {
+    // reported below, without the parser's message: it may quote the key
+  }
+  env.problem(`${name}: ${want.expected}`);
+  return INVALID_KEY;
+}
+
+const PKCS8 = { type: 'pkcs8', format: 'pem' } as const;
+const generateEcKey = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export(PKCS8).toString();
+const generateEdKey = (): string => generateKeyPairSync('ed25519').privateKey.export(PKCS8).toString();
+const generatePseudonymKey = (): string => randomBytes(32).toString('base64');
+
+function readOrGenerate(path: string, generate: () => string): string {
+  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(path, generate(), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(path, 'utf8').trim();
+}
