@@ -18,7 +18,9 @@ export class DatabaseConfig {
     this.poolTimeoutSeconds = env.integer('DATABASE_POOL_TIMEOUT_SECONDS', 30, 1, 300);
     this.poolRecycleSeconds = env.integer('DATABASE_POOL_RECYCLE_SECONDS', 3600, 60, 86_400);
     if (runtime.production && this.url === undefined) {
-      env.problem('DATABASE_URL: must be set when NODE_ENV is production (postgres://user:password@host/name)');
+      env.problem(
+        'DATABASE_URL: must be set when NODE_ENV is production (postgres://user:password@host/name)',
+      );
     }
   }
 }

@@ -11,7 +11,9 @@ export class EngineConfig {
     this.processes = env.integer('ENGINE_PROCESSES', Math.min(availableParallelism(), 64), 1, 64);
     this.defaultModel = env.text('DEFAULT_MODEL');
     if (env.text('ENGINE_URL') !== undefined) {
-      env.problem('ENGINE_URL: remote engines are not supported by this version; unset it to use the local engine');
+      env.problem(
+        'ENGINE_URL: remote engines are not supported by this version; unset it to use the local engine',
+      );
     }
   }
 }

@@ -29,8 +29,10 @@ export class SecretsConfig {
       type: 'ed25519',
       expected: 'expected a PEM Ed25519 private key (PKCS #8)',
     });
-    this.pseudonymKey = Buffer.from(read('PSEUDONYM_KEY', generatePseudonymKey) ?? '', 'base64');
-    if (this.pseudonymKey.length < 32) env.problem('PSEUDONYM_KEY: expected at least 32 bytes in base64');
+    const pseudonymKey = read('PSEUDONYM_KEY', generatePseudonymKey);
+    this.pseudonymKey = Buffer.from(pseudonymKey ?? '', 'base64');
+    if (pseudonymKey !== undefined && this.pseudonymKey.length < 32)
+      env.problem('PSEUDONYM_KEY: expected at least 32 bytes in base64');
   }
 }
 
@@ -42,12 +44,16 @@ interface KeyExpectation {
 
 const INVALID_KEY = generateKeyPairSync('ed25519').privateKey;
 
-function privateKey(env: Environment, name: string, pem: string | undefined, want: KeyExpectation): KeyObject {
+function privateKey(
+  env: Environment,
+  name: string,
+  pem: string | undefined,
+  want: KeyExpectation,
+): KeyObject {
   if (pem === undefined) return INVALID_KEY;
   try {
     const key = createPrivateKey(pem);
-    const fits =
-      key.asymmetricKeyType === want.type && key.asymmetricKeyDetails?.namedCurve === want.curve;
+    const fits = key.asymmetricKeyType === want.type && key.asymmetricKeyDetails?.namedCurve === want.curve;
     if (fits) return key;
   } catch {
     // reported below, without the parser's message: it may quote the key

@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfiguration } from './configuration';
+import { ConfigurationError } from './environment';
+
+const dataDir = (): string => mkdtempSync(join(tmpdir(), 'medai-config-'));
+
+function problemsOf(variables: Record<string, string>): readonly string[] {
+  try {
+    loadConfiguration({ DATA_DIR: dataDir(), ...variables });
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('configuration [R-16] [R-17]', () => {
+  it('works with nothing set and listens on loopback only', () => {
+    const { http, runtime, database } = loadConfiguration({ DATA_DIR: dataDir() });
+    expect(http).toMatchObject({ port: 3000, host: '127.0.0.1', docs: true, trustedProxyHops: 0 });
+    expect(runtime).toMatchObject({ production: false, demo: true, logLevel: 'info' });
+    expect(database).toMatchObject({
+      url: undefined,
+      poolSize: 10,
+      poolTimeoutSeconds: 30,
+      poolRecycleSeconds: 3600,
+    });
+  });
+
+  it('names every bad variable at once and quotes no value', () => {
+    const problems = problemsOf({
+      PORT: 'eighty',
+      LOG_LEVEL: 'loud',
+      DATABASE_URL: 'mysql://root:hunter2@db/x',
+      LOCKOUT_THRESHOLD: '0',
+      TRUST_PROXY: 'yes',
+    });
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+      'DATABASE_URL',
+      'LOCKOUT_THRESHOLD',
+      'LOG_LEVEL',
+      'PORT',
+      'TRUST_PROXY',
+    ]);
+    expect(problems.join()).not.toMatch(/eighty|loud|hunter2|mysql|yes/);
+  });
+
+  it('reads a secret from the file that NAME_FILE points to', () => {
+    const file = join(dataDir(), 'database-url');
+    writeFileSync(file, 'postgres://app:secret@db/medai\n');
+    expect(loadConfiguration({ DATA_DIR: dataDir(), DATABASE_URL_FILE: file }).database.url).toBe(
+      'postgres://app:secret@db/medai',
+    );
+    expect(problemsOf({ DATABASE_URL_FILE: '/nowhere' })).toEqual([
+      'DATABASE_URL_FILE: the file cannot be read',
+    ]);
+    expect(problemsOf({ DATABASE_URL_FILE: file, DATABASE_URL: 'postgres://x/y' })).toEqual([
+      'DATABASE_URL: set it or DATABASE_URL_FILE, not both',
+    ]);
+  });
+
+  it('refuses embedded PostgreSQL, generated secrets, a generated password and the demo in production', () => {
+    const problems = problemsOf({ NODE_ENV: 'production', DEMO: 'on' });
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+      'ADMIN_PASSWORD',
+      'AUDIT_SIGNING_KEY',
+      'DATABASE_URL',
+      'DEMO',
+      'JWT_SIGNING_KEY',
+      'PSEUDONYM_KEY',
+    ]);
+  });
+
+  it('keeps generated secrets for the next start, readable by the owner alone', () => {
+    const directory = dataDir();
+    const first = loadConfiguration({ DATA_DIR: directory }).secrets;
+    const second = loadConfiguration({ DATA_DIR: directory }).secrets;
+    expect(second.jwtSigningKey.equals(first.jwtSigningKey)).toBe(true);
+    expect(second.pseudonymKey.equals(first.pseudonymKey)).toBe(true);
+    const path = join(directory, 'secrets', 'jwt_signing_key');
+    expect(statSync(path).mode & 0o077).toBe(0);
+    expect(readFileSync(path, 'utf8')).toContain('PRIVATE KEY');
+  });
+
+  it('refuses a key of the wrong kind without quoting it', () => {
+    const edKey = readFileSync(join(generated(), 'secrets', 'audit_signing_key'), 'utf8');
+    const problems = problemsOf({ JWT_SIGNING_KEY: edKey, PSEUDONYM_KEY: 'c2hvcnQ=' });
+    expect(problems).toEqual([
+      'JWT_SIGNING_KEY: expected a PEM private key on the P-256 curve (PKCS #8)',
+      'PSEUDONYM_KEY: expected at least 32 bytes in base64',
+    ]);
+  });
+});
+
+function generated(): string {
+  const directory = dataDir();
+  loadConfiguration({ DATA_DIR: directory });
+  return directory;
+}
