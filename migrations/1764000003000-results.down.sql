@@ -1,0 +1,2 @@
+DROP TABLE validation_results;
+DROP TABLE inference_results;

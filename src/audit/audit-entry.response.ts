@@ -1,0 +1,84 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { AUDIT_ACTIONS, type AuditEntry } from './audit-entry';
+import type { AuditLog } from './audit-log.entity';
+
+export class AuditEntryResponse {
+  @ApiProperty({ description: 'Position in the chain, from 1' })
+  readonly seq: string;
+
+  @ApiProperty()
+  readonly event_id: string;
+
+  @ApiProperty()
+  readonly occurred_at: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly actor_id: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly actor_role: string | null;
+
+  @ApiProperty({ enum: AUDIT_ACTIONS })
+  readonly action: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly object_type: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly object_id: string | null;
+
+  @ApiProperty({ enum: ['success', 'refused', 'failed'] })
+  readonly outcome: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Error code of a refusal or failure' })
+  readonly reason: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly request_id: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly ip: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly user_agent: string | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  readonly details: object;
+
+  @ApiProperty({ description: 'SHA-256, hex' })
+  readonly entry_hash: string;
+
+  @ApiProperty({ description: 'SHA-256, hex' })
+  readonly previous_hash: string;
+}
+
+export class AuditPageResponse {
+  @ApiProperty({ type: [AuditEntryResponse] })
+  readonly items: AuditEntryResponse[];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly next_cursor: string | null;
+}
+
+/** Built from the hashed text alone, so that what is shown is what was hashed. */
+export function toAuditEntryResponse(row: AuditLog): AuditEntryResponse {
+  const entry = JSON.parse(row.canonical) as AuditEntry;
+  return {
+    seq: row.seq,
+    event_id: entry.event_id,
+    occurred_at: entry.occurred_at,
+    actor_id: entry.actor_id,
+    actor_role: entry.actor_role,
+    action: entry.action,
+    object_type: entry.object_type,
+    object_id: entry.object_id,
+    outcome: entry.outcome,
+    reason: entry.reason,
+    request_id: entry.request_id,
+    ip: entry.ip,
+    user_agent: entry.user_agent,
+    details: entry.details,
+    entry_hash: row.entryHash.toString('hex'),
+    previous_hash: row.previousHash.toString('hex'),
+  };
+}

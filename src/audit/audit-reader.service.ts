@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual, Raw, Repository } from 'typeorm';
+import { DomainError } from '../errors/domain.error';
+import { AuditLog } from './audit-log.entity';
+import { AuditTrail } from './audit-trail.service';
+import {
+  type AuditEntryResponse,
+  type AuditPageResponse,
+  toAuditEntryResponse,
+} from './audit-entry.response';
+import type { ListAuditDto } from './list-audit.dto';
+
+const SEQUENCED_TIMEOUT_MS = 5_000;
+
+/** Reads the chained entries. */
+@Injectable()
+export class AuditReader {
+  constructor(
+    @InjectRepository(AuditLog) private readonly entries: Repository<AuditLog>,
+    private readonly trail: AuditTrail,
+  ) {}
+
+  async list(query: ListAuditDto): Promise<AuditPageResponse> {
+    if (query.sequenced === 'wait') await this.waitUntilSequenced();
+    const rows = await this.entries.find({
+      where: filterOf(query),
+      order: { seq: 'DESC' },
+      take: query.limit + 1,
+    });
+    const page = rows.slice(0, query.limit);
+    this.trail.describe({ objectType: 'audit_entry', details: { count: page.length } });
+    return {
+      items: page.map(toAuditEntryResponse),
+      next_cursor: rows.length > page.length ? page.at(-1)!.seq : null,
+    };
+  }
+
+  async get(eventId: string): Promise<AuditEntryResponse> {
+    this.trail.describe({ objectType: 'audit_entry', objectId: eventId });
+    const row = await this.entries.findOneBy({ eventId });
+    if (row === null) throw new DomainError('AUDIT_ENTRY_NOT_FOUND');
+    return toAuditEntryResponse(row);
+  }
+
+  /** Event ids of the entries about one object, oldest first. */
+  async eventIdsOf(objectId: string): Promise<string[]> {
+    const rows = await this.entries.find({
+      where: { objectId },
+      select: { eventId: true, seq: true },
+      order: { seq: 'ASC' },
+      take: 100,
+    });
+    return rows.map(({ eventId }) => eventId);
+  }
+
+  /** Seconds since the oldest entry that is not yet chained was queued; 0 when all are. */
+  async lagSeconds(): Promise<number> {
+    const [row] = await this.entries.query<{ lag: number }[]>(
+      `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float8 AS lag FROM audit_inbox`,
+    );
+    return row?.lag ?? 0;
+  }
+
+  /** Waits until everything that was committed before this call is chained. */
+  private async waitUntilSequenced(): Promise<void> {
+    const [row] = await this.entries.query<{ newest: string | null }[]>(
+      'SELECT max(id) AS newest FROM audit_inbox',
+    );
+    const deadline = performance.now() + SEQUENCED_TIMEOUT_MS;
+    while (row?.newest !== null && performance.now() < deadline) {
+      const [left] = await this.entries.query<{ waiting: boolean }[]>(
+        'SELECT EXISTS (SELECT FROM audit_inbox WHERE id <= $1) AS waiting',
+        [row?.newest],
+      );
+      if (left?.waiting === false) return;
+      await sleep(20);
+    }
+  }
+}
+
+function filterOf(query: ListAuditDto): FindOptionsWhere<AuditLog> {
+  return {
+    ...(query.actor_id !== undefined && { actorId: query.actor_id }),
+    ...(query.action !== undefined && { action: query.action }),
+    ...(query.object_type !== undefined && { objectType: query.object_type }),
+    ...(query.object_id !== undefined && { objectId: query.object_id }),
+    ...(query.outcome !== undefined && { outcome: query.outcome }),
+    ...(query.cursor !== undefined && { seq: LessThan(String(query.cursor)) }),
+    ...periodOf(query),
+  };
+}
+
+function periodOf({ from, to }: ListAuditDto): FindOptionsWhere<AuditLog> {
+  const start = from && new Date(from).toISOString();
+  const end = to && new Date(to).toISOString();
+  if (start && end) {
+    return { occurredAt: Raw((column) => `${column} BETWEEN :start AND :end`, { start, end }) };
+  }
+  if (start) return { occurredAt: MoreThanOrEqual(start) };
+  return end ? { occurredAt: LessThanOrEqual(end) } : {};
+}

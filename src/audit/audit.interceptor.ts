@@ -1,0 +1,47 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import { catchError, concatMap, defer, type Observable } from 'rxjs';
+import { ERROR_CODES } from '../errors/error-codes';
+import { toDomainError } from '../errors/to-domain-error';
+import { PROBLEM_STATUS } from '../http/problem-status';
+import { AUDITED, type AuditedActions } from './audited.decorator';
+import { AuditTrail } from './audit-trail.service';
+
+/** Opens the entry of every audited route and sees to it that it is written before the answer begins. */
+@Injectable()
+export class AuditInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly trail: AuditTrail,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const actions = this.reflector.get<AuditedActions | undefined>(AUDITED, context.getHandler());
+    if (actions === undefined) return next.handle();
+
+    const response = context.switchToHttp().getResponse<Response>();
+    this.trail.open(actions, { route: routeOf(context.switchToHttp().getRequest<Request>()) });
+    return defer(() => next.handle()).pipe(
+      catchError(async (error: unknown) => this.refuse(error)),
+      concatMap(async (answer: unknown) => {
+        response.setHeader('Audit-Event-Id', await this.trail.close());
+        return answer;
+      }),
+    );
+  }
+
+  private async refuse(thrown: unknown): Promise<never> {
+    const error = toDomainError(thrown);
+    if (error.code !== 'AUDIT_UNAVAILABLE') {
+      await this.trail.closeWith(error.code, PROBLEM_STATUS[ERROR_CODES[error.code].kind].status);
+    }
+    throw error;
+  }
+}
+
+/** `POST /results/:id/review`: the pattern, not what was sent. */
+export function routeOf(request: Request): string {
+  const { path } = request.route as { path: string };
+  return `${request.method} ${path}`;
+}

@@ -1,0 +1,19 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.decorator';
+import { Roles } from '../http/access.decorators';
+import { CurrentUser, type Principal } from '../http/principal';
+import { DetailResponse } from './token.response';
+
+@ApiTags('Users')
+@Controller('admin')
+export class AdminController {
+  /** Tells an administrator's client that its token opens administrators' routes. */
+  @Get('secure')
+  @Roles('admin')
+  @Audited('admin.accessed')
+  @ApiOkResponse({ type: DetailResponse })
+  secure(@CurrentUser() principal: Principal): DetailResponse {
+    return { detail: `Administrator ${principal.username}` };
+  }
+}

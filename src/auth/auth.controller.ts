@@ -1,0 +1,77 @@
+import { Body, Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { Audited } from '../audit/audited.decorator';
+import { AnyRole, Public } from '../http/access.decorators';
+import { CurrentUser, type Principal } from '../http/principal';
+import { AuthService } from './auth.service';
+import { ChangePasswordDto } from './change-password.dto';
+import { LockoutGuard, reservedAttempt } from './lockout.guard';
+import { LoginDto } from './login.dto';
+import { RefreshDto } from './refresh.dto';
+import { DetailResponse, TokenResponse } from './token.response';
+import { UserResponse } from './user.response';
+import { Users } from './users.service';
+
+@ApiTags('Auth')
+@Controller('auth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly users: Users,
+  ) {}
+
+  /** Unknown user, wrong password, locked and deactivated get the same answer in the same time. */
+  @Post('login')
+  @HttpCode(200)
+  @Public()
+  @UseGuards(LockoutGuard)
+  @Audited('auth.login')
+  @ApiOkResponse({ type: TokenResponse })
+  login(@Req() request: Request, @Body() dto: LoginDto): Promise<TokenResponse> {
+    return this.auth.login(reservedAttempt(request), dto.password);
+  }
+
+  /** Replaces the refresh token; one that was used before ends its session. */
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @Audited('auth.refreshed')
+  @ApiOkResponse({ type: TokenResponse })
+  refresh(@Body() dto: RefreshDto): Promise<TokenResponse> {
+    return this.auth.refresh(dto.refresh_token);
+  }
+
+  /** The token is refused everywhere from then on. */
+  @Post('logout')
+  @HttpCode(200)
+  @AnyRole()
+  @Audited('auth.logout')
+  @ApiOkResponse({ type: DetailResponse })
+  async logout(@CurrentUser() principal: Principal): Promise<DetailResponse> {
+    await this.auth.logout(principal);
+    return { detail: 'Logged out' };
+  }
+
+  @Get('me')
+  @AnyRole()
+  @Audited('user.read')
+  @ApiOkResponse({ type: UserResponse })
+  me(@CurrentUser() principal: Principal): Promise<UserResponse> {
+    return this.users.me(principal);
+  }
+
+  /** Ends every session of the account. */
+  @Post('password')
+  @HttpCode(200)
+  @AnyRole()
+  @Audited('auth.password_changed')
+  @ApiOkResponse({ type: DetailResponse })
+  async changePassword(
+    @CurrentUser() principal: Principal,
+    @Body() dto: ChangePasswordDto,
+  ): Promise<DetailResponse> {
+    await this.auth.changePassword(principal, dto.current_password, dto.new_password);
+    return { detail: 'Password changed; log in again' };
+  }
+}

@@ -1,0 +1,21 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { NotAudited } from '../audit/audited.decorator';
+import { Public } from '../http/access.decorators';
+import { type PublicJwk, SigningKey } from './signing-key';
+
+@ApiTags('Auth')
+@Controller('.well-known')
+export class JwksController {
+  constructor(private readonly key: SigningKey) {}
+
+  /** The public keys of access tokens (RFC 7517). */
+  @Get('jwks.json')
+  @Public()
+  @NotAudited()
+  @Header('Cache-Control', 'public, max-age=300')
+  @ApiOkResponse({ description: 'JWK set' })
+  jwks(): { readonly keys: readonly PublicJwk[] } {
+    return { keys: [this.key.jwk] };
+  }
+}

@@ -1,0 +1,23 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class TokenResponse {
+  @ApiProperty()
+  readonly access_token: string;
+
+  @ApiProperty({ enum: ['Bearer'] })
+  readonly token_type: 'Bearer';
+
+  @ApiProperty({ description: 'Seconds' })
+  readonly expires_in: number;
+
+  @ApiProperty()
+  readonly refresh_token: string;
+
+  @ApiProperty({ description: 'Seconds' })
+  readonly refresh_expires_in: number;
+}
+
+export class DetailResponse {
+  @ApiProperty()
+  readonly detail: string;
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { ValidatingPool } from './validating-pool';
+
+export interface PoolStatus {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+  readonly max: number;
+}
+
+@Injectable()
+export class DatabaseStatus {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** True when the server accepts writes; a standby or a read-only server does not. */
+  async isWritable(): Promise<boolean> {
+    const [row] = await this.dataSource.query<{ read_only: string }[]>(
+      `SELECT current_setting('transaction_read_only') AS read_only`,
+    );
+    return row?.read_only === 'off';
+  }
+
+  async hasPendingMigrations(): Promise<boolean> {
+    return this.dataSource.showMigrations();
+  }
+
+  pool(): PoolStatus {
+    const { master } = this.dataSource.driver as unknown as { master: ValidatingPool };
+    return {
+      total: master.totalCount,
+      idle: master.idleCount,
+      waiting: master.waitingCount,
+      max: master.options.max,
+    };
+  }
+}

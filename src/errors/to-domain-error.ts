@@ -1,0 +1,38 @@
+import { DomainError } from './domain.error';
+import type { ErrorCode } from './error-codes';
+
+/** Node and pg connection failures, and PostgreSQL's SQLSTATE classes for "not available now". */
+const DATABASE_UNAVAILABLE =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|53...|57P..|57014|58...|25006)$/;
+const POOL_FAILURE = /timeout exceeded when trying to connect|Connection terminated|Driver not Connected/;
+
+/** Status codes of body-parser, multer and Nest's own exceptions. */
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'VALIDATION_FAILED',
+  404: 'ROUTE_NOT_FOUND',
+  413: 'REQUEST_TOO_LARGE',
+  415: 'REQUEST_MEDIA_TYPE_UNSUPPORTED',
+};
+const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
+  'request.aborted': 'REQUEST_BODY_INCOMPLETE',
+  'request.size.invalid': 'REQUEST_BODY_INCOMPLETE',
+  'entity.parse.failed': 'REQUEST_MALFORMED_JSON',
+};
+
+interface ForeignError {
+  readonly code?: unknown;
+  readonly type?: unknown;
+  readonly status?: unknown;
+  readonly message?: unknown;
+}
+
+/** Names a failure that a library threw; whatever is not recognised is ours: INTERNAL_ERROR. */
+export function toDomainError(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  const { code, type, status, message } = (error ?? {}) as ForeignError;
+  if (DATABASE_UNAVAILABLE.test(String(code)) || POOL_FAILURE.test(String(message))) {
+    return new DomainError('DATABASE_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
+  }
+  const known = BY_TYPE[String(type)] ?? BY_STATUS[Number(status)] ?? 'INTERNAL_ERROR';
+  return new DomainError(known, undefined, { cause: error });
+}

@@ -1,0 +1,14 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import { ROLES, type Role } from './principal';
+
+export const PUBLIC_ROUTE = Symbol('public route');
+export const ROUTE_ROLES = Symbol('roles of a route');
+
+/** No token needed. Routes without `@Public()`, `@Roles()` or `@AnyRole()` are refused by the guards. */
+export const Public = (): MethodDecorator => SetMetadata(PUBLIC_ROUTE, true);
+
+export const Roles = (...roles: readonly Role[]): MethodDecorator =>
+  applyDecorators(SetMetadata(ROUTE_ROLES, roles), ApiBearerAuth());
+
+export const AnyRole = (): MethodDecorator => Roles(...ROLES);

@@ -1,0 +1,98 @@
+import type { LoggerService } from '@nestjs/common';
+import { type Logger, pino } from 'pino';
+import { currentRequest } from './request-context';
+
+/** Fields that may appear in a log line; anything else is dropped, whoever logs it. */
+const FIELDS = [
+  'event',
+  'code',
+  'cause',
+  'cause_code',
+  'stack',
+  'method',
+  'route',
+  'status',
+  'duration_ms',
+  'user_id',
+  'role',
+  'model_id',
+  'model_name',
+  'version',
+  'inference_id',
+  'batch_id',
+  'event_id',
+  'object_type',
+  'object_id',
+  'process_id',
+  'exit_code',
+  'signal',
+  'entries',
+  'first_seq',
+  'last_seq',
+  'count',
+  'port',
+  'host',
+  'migration',
+  'outcome',
+  'queued',
+  'restarts',
+  'lag_ms',
+] as const;
+
+type LogFields = Readonly<Record<string, unknown>>;
+
+/** Nest's logger on pino: one JSON object a line with level, logger name, request id and allow-listed fields. */
+export class JsonLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  log(message: unknown, context?: string): void {
+    this.write('info', message, context);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest.at(-1));
+  }
+  warn(message: unknown, context?: string): void {
+    this.write('warn', message, context);
+  }
+  debug(message: unknown, context?: string): void {
+    this.write('debug', message, context);
+  }
+  verbose(message: unknown, context?: string): void {
+    this.write('trace', message, context);
+  }
+  fatal(message: unknown, context?: string): void {
+    this.write('fatal', message, context);
+  }
+
+  private write(
+    level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace',
+    message: unknown,
+    context: unknown,
+  ): void {
+    if (!this.pino.isLevelEnabled(level)) return;
+    const fields =
+      typeof message === 'object' && message !== null ? allowed(message as LogFields) : undefined;
+    this.pino[level](
+      { logger: context, request_id: currentRequest()?.requestId, ...fields },
+      fields === undefined ? String(message) : undefined,
+    );
+  }
+}
+
+function allowed(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    FIELDS.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
+  );
+}
+
+/** @param destination file descriptor; 1 is standard output */
+export function jsonLogger(level: string, destination = 1): JsonLogger {
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const timestamp = (): string => `,"time":"${new Date().toISOString()}"`;
+  return new JsonLogger(
+    pino(
+      { level, base: undefined, timestamp, formatters },
+      pino.destination({ dest: destination, sync: true }),
+    ),
+  );
+}

@@ -1,0 +1,35 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { NextFunction, Response } from 'express';
+import { v7 as uuidv7 } from 'uuid';
+import type { AuthenticatedRequest, Principal } from './principal';
+
+/** What every layer may want to know of the request it serves, without passing it through every call. */
+export interface RequestContext {
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly principal: Principal | undefined;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** Visible ASCII without quotes or separators, so that an id is safe in a log line, a header and a URL. */
+const WELL_FORMED_ID = /^[A-Za-z0-9._~:-]{8,64}$/;
+
+export const currentRequest = (): RequestContext | undefined => storage.getStore();
+
+/** Express middleware: takes a well-formed X-Request-Id or makes one, returns it, and opens the context. */
+export function requestContext(request: AuthenticatedRequest, response: Response, next: NextFunction): void {
+  const offered = request.get('x-request-id');
+  const requestId = offered !== undefined && WELL_FORMED_ID.test(offered) ? offered : uuidv7();
+  response.setHeader('X-Request-Id', requestId);
+  const context: RequestContext = {
+    requestId,
+    ip: request.ip ?? null,
+    userAgent: request.get('user-agent')?.slice(0, 256) ?? null,
+    get principal() {
+      return request.user;
+    },
+  };
+  storage.run(context, next);
+}
