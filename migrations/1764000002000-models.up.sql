@@ -11,7 +11,7 @@ CREATE TABLE model_versions (
   file_size_bytes      bigint           NOT NULL,
   manifest             jsonb            NOT NULL,
   manifest_hash        text             NOT NULL, -- SHA-256 of its RFC 8785 form, hex
-  inference_latency_ms double precision,          -- median of what was served
+  inference_latency_ms double precision,          -- of the warm-up run at registration
   created_by           uuid             NOT NULL,
   created_at           timestamptz      NOT NULL DEFAULT now(),
   deployed_at          timestamptz,

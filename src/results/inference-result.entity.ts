@@ -1,0 +1,118 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+
+export const RESULT_STATUSES = [
+  'pending',
+  'processing',
+  'completed',
+  'failed',
+  'reviewed',
+  'approved',
+] as const;
+export type ResultStatus = (typeof RESULT_STATUSES)[number];
+
+export interface Prediction {
+  readonly label: string | null;
+  readonly index: number;
+  readonly score: number;
+  readonly above_threshold: boolean;
+}
+
+const QUOTED_STATUSES = RESULT_STATUSES.map((status) => `'${status}'`).join(', ');
+
+/** What a model said about an image, and everything that made it say so. */
+@Entity({ name: 'inference_results' })
+@Index('inference_results_created_at_ix', ['createdAt', 'id'])
+@Index('inference_results_model_version_id_ix', ['modelVersionId', 'createdAt'])
+@Index('inference_results_created_by_ix', ['createdBy', 'createdAt'])
+@Check('inference_results_status_ck', `status IN (${QUOTED_STATUSES})`)
+@Check('inference_results_confidence_score_ck', 'confidence_score BETWEEN 0 AND 1')
+@Check('inference_results_preprocessing_latency_ms_ck', 'preprocessing_latency_ms >= 0')
+@Check('inference_results_inference_latency_ms_ck', 'inference_latency_ms >= 0')
+@Check('inference_results_image_size_ck', 'image_width > 0 AND image_height > 0')
+export class InferenceResult {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'inference_results_pk' })
+  id: string;
+
+  @Column({ name: 'model_version_id', type: 'uuid' })
+  @ForeignKey('ModelVersion', { name: 'inference_results_model_version_id_fk', onDelete: 'RESTRICT' })
+  modelVersionId: string;
+
+  /** Status of the version when it answered: anything but `production` marks the result. */
+  @Column({ name: 'model_status', type: 'text' })
+  modelStatus: string;
+
+  @Column({ name: 'batch_id', type: 'uuid', nullable: true })
+  batchId: string | null;
+
+  @Column({ type: 'text' })
+  status: ResultStatus;
+
+  @Column({ name: 'confidence_score', type: 'double precision', nullable: true })
+  confidenceScore: number | null;
+
+  @Column({ type: 'json', nullable: true })
+  prediction: Prediction | null;
+
+  /** Output name → nested arrays; null when the model did not run. */
+  @Column({ type: 'json', nullable: true })
+  outputs: object | null;
+
+  /** Pseudonym, never the identifier itself. */
+  @Column({ name: 'patient_id', type: 'text', nullable: true })
+  patientId: string | null;
+
+  /** ISO 8601 date. */
+  @Column({ name: 'study_date', type: 'date', nullable: true })
+  studyDate: string | null;
+
+  @Column({ name: 'anatomical_region', type: 'text', nullable: true })
+  anatomicalRegion: string | null;
+
+  @Column({ name: 'image_width', type: 'integer' })
+  imageWidth: number;
+
+  @Column({ name: 'image_height', type: 'integer' })
+  imageHeight: number;
+
+  @Column({ name: 'image_format', type: 'text' })
+  imageFormat: string;
+
+  /** SHA-256, hex. */
+  @Column({ name: 'image_hash', type: 'text' })
+  imageHash: string;
+
+  @Column({ name: 'preprocessing_latency_ms', type: 'double precision' })
+  preprocessingLatencyMs: number;
+
+  @Column({ name: 'inference_latency_ms', type: 'double precision' })
+  inferenceLatencyMs: number;
+
+  @Column({ name: 'model_file_hash', type: 'text' })
+  modelFileHash: string;
+
+  @Column({ name: 'manifest_hash', type: 'text' })
+  manifestHash: string;
+
+  @Column({ name: 'runtime_version', type: 'text' })
+  runtimeVersion: string;
+
+  @Column({ name: 'created_by', type: 'uuid' })
+  @ForeignKey('User', { name: 'inference_results_created_by_fk', onDelete: 'RESTRICT' })
+  createdBy: string;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
+  expiresAt: Date | null;
+
+  @Column({ name: 'reviewed_by', type: 'uuid', nullable: true })
+  @ForeignKey('User', { name: 'inference_results_reviewed_by_fk', onDelete: 'RESTRICT' })
+  reviewedBy: string | null;
+
+  @Column({ name: 'reviewed_at', type: 'timestamptz', nullable: true })
+  reviewedAt: Date | null;
+
+  @Column({ name: 'review_comments', type: 'text', nullable: true })
+  reviewComments: string | null;
+}

@@ -1,0 +1,63 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
+import { QueryInteger } from '../http/query-integer.decorator';
+import { RESULT_STATUSES, type ResultStatus } from './inference-result.entity';
+
+const MAX_PAGE = 10_000_000;
+
+export class ListResultsDto {
+  @QueryInteger(1, MAX_PAGE, 1)
+  readonly page: number = 1;
+
+  @QueryInteger(1, 100, 10)
+  readonly page_size: number = 10;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsUUID()
+  readonly model_id?: string;
+
+  @ApiPropertyOptional({ enum: RESULT_STATUSES })
+  @IsOptional()
+  @IsIn(RESULT_STATUSES)
+  readonly status?: ResultStatus;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsUUID()
+  readonly created_by?: string;
+
+  @ApiPropertyOptional({ format: 'date' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Length(10, 10, { message: 'must be a date, YYYY-MM-DD' })
+  readonly study_date?: string;
+
+  @ApiPropertyOptional({ format: 'date' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Length(10, 10, { message: 'must be a date, YYYY-MM-DD' })
+  readonly study_date_from?: string;
+
+  @ApiPropertyOptional({ format: 'date' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Length(10, 10, { message: 'must be a date, YYYY-MM-DD' })
+  readonly study_date_to?: string;
+
+  @ApiPropertyOptional({ description: 'The identifier itself; it is compared as a pseudonym' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  readonly patient_id?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsUUID()
+  readonly batch_id?: string;
+
+  @ApiPropertyOptional({ enum: ['true', 'false'] })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  readonly is_valid?: 'true' | 'false';
+}

@@ -1,0 +1,64 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { RESULT_STATUSES } from './inference-result.entity';
+
+class ResultSummary {
+  @ApiProperty()
+  readonly inference_id: string;
+
+  @ApiProperty()
+  readonly model_id: string;
+
+  @ApiProperty({ type: Number, nullable: true })
+  readonly confidence_score: number | null;
+
+  @ApiProperty({ enum: RESULT_STATUSES })
+  readonly status: string;
+
+  @ApiProperty()
+  readonly is_valid: boolean;
+
+  @ApiProperty()
+  readonly created_at: string;
+
+  @ApiProperty()
+  readonly created_by: string;
+}
+
+export class ResultPageResponse {
+  @ApiProperty({ type: [ResultSummary] })
+  readonly items: ResultSummary[];
+
+  @ApiProperty()
+  readonly total: number;
+
+  @ApiProperty()
+  readonly page: number;
+
+  @ApiProperty()
+  readonly page_size: number;
+
+  @ApiProperty()
+  readonly total_pages: number;
+}
+
+export interface ResultSummaryRow {
+  readonly id: string;
+  readonly model_version_id: string;
+  readonly confidence_score: number | null;
+  readonly status: string;
+  readonly is_valid: boolean;
+  readonly created_at: Date;
+  readonly created_by: string;
+}
+
+export function toResultSummary(row: ResultSummaryRow): ResultSummary {
+  return {
+    inference_id: row.id,
+    model_id: row.model_version_id,
+    confidence_score: row.confidence_score,
+    status: row.status,
+    is_valid: row.is_valid,
+    created_at: row.created_at.toISOString(),
+    created_by: row.created_by,
+  };
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { InferenceResult } from './inference-result.entity';
+import { Pseudonyms } from './pseudonyms';
+import { ResultRecorder } from './result-recorder.service';
+import { ResultsController } from './results.controller';
+import { Results } from './results.service';
+import { ValidationResult } from './validation-result.entity';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([InferenceResult, ValidationResult])],
+  controllers: [ResultsController],
+  providers: [Pseudonyms, ResultRecorder, Results],
+  exports: [ResultRecorder],
+})
+export class ResultsModule {}
