@@ -1,0 +1,34 @@
+import type { MetricLimits } from './image';
+import type { MetricName } from './quality-metrics';
+
+/** `bicubic` has a = -0.5 with antialias (Pillow, PyTorch) and a = -0.75 without (PyTorch, OpenCV). */
+export type ResizeKernel = 'nearest' | 'bilinear' | 'bicubic';
+
+export interface ResizeSpec {
+  readonly width: number;
+  readonly height: number;
+  readonly kernel: ResizeKernel;
+  /** Widens the kernel by the reduction factor, as Pillow does; `nearest` ignores it. */
+  readonly antialias: boolean;
+}
+
+/** `input` of the manifest. The tensor holds `(lo + unit * (hi - lo) - mean[c]) / std[c]`. */
+export interface InputSpec {
+  readonly name: string;
+  readonly layout: 'NCHW' | 'NHWC';
+  /** `stored` and `modality` exist only in DICOM files; `unit` and `voi` are what is displayed, as 0..1. */
+  readonly value_space: 'unit' | 'stored' | 'modality' | 'voi';
+  /** null: the image keeps its size. */
+  readonly resize: ResizeSpec | null;
+  readonly channels: number;
+  /** One entry for all channels or one per channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly range: readonly [number, number];
+}
+
+/** `quality` of the manifest. A metric set to null is not assessed; a limit left out keeps its default. */
+export interface QualitySpec {
+  readonly policy: 'warn' | 'reject';
+  readonly thresholds: Readonly<Partial<Record<MetricName, MetricLimits | null>>>;
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { encode } from 'fast-png';
+import type { DomainError } from '../errors/domain.error';
+import type { ImageSource } from './image';
+import type { InputSpec } from './input-spec';
+import { prepareImage } from './prepare-image';
+
+const INPUT: InputSpec = {
+  name: 'image',
+  layout: 'NCHW',
+  value_space: 'unit',
+  resize: { width: 32, height: 32, kernel: 'bilinear', antialias: true },
+  channels: 1,
+  mean: [0],
+  std: [1],
+  range: [0, 1],
+};
+const samples = Uint8Array.from(
+  { length: 64 * 80 },
+  (_, i) => 128 + 90 * Math.sin(i / 3) * Math.cos(i / 640),
+);
+const units = Float32Array.from(samples, (sample) => sample / 255);
+const png = Buffer.from(encode({ width: 64, height: 80, channels: 1, depth: 8, data: samples }));
+const shape = { width: 64, height: 80 };
+
+const prepare = (source: ImageSource, input: Partial<InputSpec> = {}): ReturnType<typeof prepareImage> =>
+  prepareImage(source, { ...INPUT, ...input }, { policy: 'warn', thresholds: {} });
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const failure = (code: string): Error => expect.objectContaining({ code }) as Error;
+
+describe('prepareImage', () => {
+  it('gives the same tensor and verdict for every form of one image', () => {
+    const file = prepare({ form: 'file', bytes: png });
+    const base64 = prepare({ form: 'base64', bytes: Buffer.from(png.toString('base64')) });
+    const float32 = prepare({ form: 'float32', bytes: Buffer.from(units.buffer), ...shape });
+    const numbers = prepare({ form: 'numbers', bytes: Buffer.from(`[${units.join()}]`), ...shape });
+    expect(base64).toEqual(file);
+    expect(numbers).toEqual({ ...float32, image: { ...float32.image, format: 'json' } });
+    expect(float32).toEqual({ ...file, image: float32.image });
+    expect(file.dims).toEqual([1, 1, 32, 32]);
+    expect(file.tensor).toHaveLength(1024);
+  });
+
+  it('describes the image as it was sent', () => {
+    const values = Buffer.from(units.buffer);
+    expect(prepare({ form: 'file', bytes: png }).image).toEqual({
+      ...shape,
+      format: 'png',
+      hash: sha256(png),
+    });
+    expect(prepare({ form: 'float32', bytes: values, ...shape }).image).toEqual({
+      ...shape,
+      format: 'float32',
+      hash: sha256(values),
+    });
+  });
+
+  it('judges the image before it is resized', () => {
+    const bytes = png;
+    expect(prepare({ form: 'file', bytes }).validation).toEqual(
+      prepare({ form: 'file', bytes }, { resize: null }).validation,
+    );
+  });
+
+  it('keeps the size where the model takes any', () => {
+    expect(prepare({ form: 'file', bytes: png }, { resize: null, channels: 3 }).dims).toEqual([1, 3, 80, 64]);
+  });
+
+  it('reports poor quality without refusing the image, whatever the policy', () => {
+    const black = { form: 'float32' as const, bytes: Buffer.alloc(64 * 64 * 4) };
+    const { validation } = prepareImage(black, INPUT, { policy: 'reject', thresholds: {} });
+    expect(validation.error_codes).toEqual(['QUALITY_NO_SIGNAL', 'QUALITY_TOO_DARK', 'QUALITY_LOW_CONTRAST']);
+  });
+});
+
+describe('prepareImage refuses [R-02] [R-06]', () => {
+  const dicom = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]);
+  const [jpeg, text] = [Buffer.from('ffd8ffe000104a464946', 'hex'), Buffer.from('\x89PNX not an image')];
+
+  it.each([
+    ['JPEG', jpeg],
+    ['DICOM', dicom],
+    ['The format', text],
+    ['The format', png.subarray(0, 7)],
+  ])('what it recognises as %s by content', (name, bytes) => {
+    const detail = expect.stringMatching(new RegExp(`^${name}.*; supported: PNG$`)) as string;
+    const refusal = expect.objectContaining({ code: 'IMAGE_FORMAT_UNSUPPORTED', detail }) as Error;
+    expect(() => prepare({ form: 'file', bytes })).toThrow(refusal);
+    expect(() => prepare({ form: 'base64', bytes: Buffer.from(bytes.toString('base64')) })).toThrow(refusal);
+  });
+
+  it.each(['numbers', 'float32', 'base64', 'file'] as const)('an empty body of form %s', (form) => {
+    expect(() => prepare({ form, bytes: new Uint8Array(0) })).toThrow(failure('IMAGE_EMPTY'));
+  });
+
+  it('base64 that is not whole', () => {
+    const text = png.toString('base64').replaceAll('=', '');
+    const broken = [
+      text.slice(0, -1),
+      `${text.slice(0, 8)} ${text.slice(9)}`,
+      `data:image/png;base64,${text}`,
+      `${text}====`,
+    ];
+    for (const bytes of [...broken, 'AA==AAAA', '=', '===='].map((ascii) => Buffer.from(ascii))) {
+      expect(() => prepare({ form: 'base64', bytes })).toThrow(failure('IMAGE_CORRUPT'));
+    }
+  });
+
+  it('a rendered image for a model that reads stored or modality values', () => {
+    for (const value_space of ['stored', 'modality'] as const) {
+      expect(() => prepare({ form: 'file', bytes: png }, { value_space })).toThrow(
+        failure('IMAGE_FORMAT_UNSUPPORTED'),
+      );
+    }
+  });
+
+  it('never with a value that was sent', () => {
+    const refusals = [`[${'7.125,'.repeat(4095)}0]`, `[${'0.5,'.repeat(4095)}7.125]`, '[7.125,7.125x]'].map(
+      (text) => {
+        try {
+          return prepare({ form: 'numbers', bytes: Buffer.from(text) });
+        } catch (error) {
+          const { code, detail, message, errors } = error as DomainError;
+          return { code, detail, message, errors };
+        }
+      },
+    );
+    expect(refusals).toMatchObject([
+      { code: 'IMAGE_DATA_OUT_OF_RANGE' },
+      { code: 'IMAGE_DATA_OUT_OF_RANGE' },
+      { code: 'REQUEST_MALFORMED_JSON' },
+    ]);
+    expect(JSON.stringify(refusals)).not.toContain('7.125');
+  });
+});

@@ -1,0 +1,79 @@
+import type { MetricLimits } from './image';
+
+export type QualityCheck = 'brightness' | 'contrast' | 'noise' | 'motion';
+
+export type QualityCode =
+  | 'QUALITY_NO_SIGNAL'
+  | 'QUALITY_TOO_DARK'
+  | 'QUALITY_TOO_BRIGHT'
+  | 'QUALITY_LOW_CONTRAST'
+  | 'QUALITY_NOISY'
+  | 'QUALITY_BLURRED';
+
+interface MetricDefinition {
+  readonly check: QualityCheck;
+  readonly algorithm: string;
+  readonly limits: MetricLimits;
+  /** Error code of a value below or above its limits. */
+  readonly below?: QualityCode;
+  readonly above?: QualityCode;
+}
+
+export type MetricName =
+  | 'brightness_mean'
+  | 'clipped_low'
+  | 'clipped_high'
+  | 'contrast_sd'
+  | 'contrast_range'
+  | 'noise_sigma'
+  | 'sharpness_nvol';
+
+/**
+ * The one table of quality metrics. P is the displayed value, 0..255. The limits are screening heuristics, not a
+ * validated clinical claim; a manifest overrides them metric by metric.
+ */
+export const QUALITY_METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
+  brightness_mean: {
+    check: 'brightness',
+    algorithm: 'mean(P)/255',
+    limits: { fail_below: 0.04, warn_below: 0.08, warn_above: 0.85, fail_above: 0.95 },
+    below: 'QUALITY_TOO_DARK',
+    above: 'QUALITY_TOO_BRIGHT',
+  },
+  clipped_low: {
+    check: 'brightness',
+    algorithm: 'fraction of P<=2',
+    limits: { warn_above: 0.8, fail_above: 0.97 },
+    above: 'QUALITY_TOO_DARK',
+  },
+  clipped_high: {
+    check: 'brightness',
+    algorithm: 'fraction of P>=253',
+    limits: { warn_above: 0.25, fail_above: 0.6 },
+    above: 'QUALITY_TOO_BRIGHT',
+  },
+  contrast_sd: {
+    check: 'contrast',
+    algorithm: 'sd(P)',
+    limits: { fail_below: 6, warn_below: 12 },
+    below: 'QUALITY_LOW_CONTRAST',
+  },
+  contrast_range: {
+    check: 'contrast',
+    algorithm: '(p99(P)-p1(P))/255',
+    limits: { fail_below: 0.1, warn_below: 0.2 },
+    below: 'QUALITY_LOW_CONTRAST',
+  },
+  noise_sigma: {
+    check: 'noise',
+    algorithm: 'Immerkaer 1996, P levels',
+    limits: { warn_above: 8, fail_above: 15 },
+    above: 'QUALITY_NOISY',
+  },
+  sharpness_nvol: {
+    check: 'motion',
+    algorithm: 'variance of the 4-neighbour Laplacian over variance, long edge 512',
+    limits: { fail_below: 0.0005, warn_below: 0.0015 },
+    below: 'QUALITY_BLURRED',
+  },
+};
