@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { DomainError } from '../errors/domain.error';
+import { EngineProcess } from './engine-process-handle';
+import type { EngineQueue } from './engine-queue';
+
+export interface EnginePoolOptions {
+  readonly processes: number;
+  readonly memoryLimitBytes: number;
+  readonly startDeadlineMs: number;
+}
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Keeps the engine processes alive and offers those that take calls to the queue. A process that dies is replaced at
+ * once; one that dies before it is ready is replaced after a pause that doubles each time.
+ */
+export class EnginePool {
+  restarts = 0;
+  private readonly logger = new Logger('OnnxEngine');
+  private readonly cwd = mkdtempSync(join(tmpdir(), 'medai-engine-'));
+  private readonly running = new Set<EngineProcess>();
+  private readonly pauses = new Set<NodeJS.Timeout>();
+  private closed = false;
+
+  constructor(
+    private readonly options: EnginePoolOptions,
+    private readonly queue: EngineQueue<EngineProcess>,
+  ) {
+    for (let i = 0; i < options.processes; i++) this.start(0);
+  }
+
+  /** Ready or about to be. */
+  get processes(): readonly EngineProcess[] {
+    return [...this.running].filter(({ ended }) => !ended);
+  }
+
+  /** @throws DomainError ENGINE_UNAVAILABLE when there is no process that a request could wait for */
+  assertRunning(): void {
+    if (this.running.size === 0) throw unavailable();
+  }
+
+  /** Resolves when every process has ended. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const pause of this.pauses) clearTimeout(pause);
+    this.queue.refuseAll(unavailable());
+    const exits = [...this.running].map(({ exited }) => exited);
+    for (const process of this.running) process.kill('ENGINE_UNAVAILABLE');
+    await Promise.all(exits);
+    rmSync(this.cwd, { recursive: true, force: true });
+  }
+
+  /** @param failures processes in this place that died before they were ready, in a row */
+  private start(failures: number): void {
+    if (this.closed) return;
+    const onEnd = (ended: EngineProcess): void => this.queue.withdraw(ended, unavailable());
+    const process = new EngineProcess({ ...this.options, cwd: this.cwd, onEnd });
+    this.running.add(process);
+    let failed = failures + 1;
+    const offer = (): void => {
+      failed = 0;
+      this.queue.offer(process);
+    };
+    process.ready.then(offer, () => undefined);
+    void process.exited.then(({ code, signal }) => {
+      this.running.delete(process);
+      if (this.closed) return;
+      this.restarts++;
+      this.logger.warn({ event: 'engine process ended', pid: process.pid, code, signal, failed });
+      if (failed === 0) this.start(0);
+      else this.pause(failed);
+    });
+  }
+
+  private pause(failures: number): void {
+    if (this.running.size === 0) this.queue.refuseAll(unavailable());
+    const pause = setTimeout(
+      () => {
+        this.pauses.delete(pause);
+        this.start(failures);
+      },
+      Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS),
+    );
+    this.pauses.add(pause);
+  }
+}
+
+const unavailable = (): DomainError =>
+  new DomainError('ENGINE_UNAVAILABLE', undefined, { retryAfterSeconds: LONGEST_PAUSE_MS / 1000 });

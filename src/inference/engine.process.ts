@@ -1,0 +1,57 @@
+import { Socket } from 'node:net';
+import { DomainError } from '../errors/domain.error';
+import type { ImageSource } from '../imaging/image';
+import { type EngineCall, type EngineReady, failureOf } from './engine-protocol';
+import { EngineSession, type Reply } from './engine-session';
+import { type Frame, FrameDecoder, writeFrame } from './frames';
+import { RUNTIME_VERSION } from './onnx-runtime';
+import { endWithParent } from './parent-watch';
+
+/** The program of an engine process: answers the calls that come in on descriptor 3, one after the other. */
+const OUT_OF_MEMORY = 70;
+
+const sessions = new Map<string, EngineSession>();
+const server = new Socket({ fd: 3 });
+const decoder = new FrameDecoder();
+let turn = Promise.resolve();
+
+endWithParent();
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined); // the server decides when this ends
+for (const event of ['end', 'error', 'close']) server.on(event, () => process.exit(0));
+server.on('data', (chunk) => {
+  for (const frame of decoder.push(chunk)) turn = turn.then(() => reply(frame));
+});
+writeFrame(server, { runtimeVersion: RUNTIME_VERSION } satisfies EngineReady);
+
+async function reply({ header, payload }: Frame): Promise<void> {
+  try {
+    const answer = await perform(header as EngineCall, payload);
+    const bytes = answer.payload.map(
+      ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+    );
+    writeFrame(server, answer.header, bytes);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'ENGINE_CRASHED') process.exit(OUT_OF_MEMORY);
+    writeFrame(server, failureOf(error));
+  }
+}
+
+async function perform(call: EngineCall, payload: Buffer): Promise<Reply<object>> {
+  switch (call.verb) {
+    case 'load': {
+      const session = await EngineSession.load(call.model, payload);
+      sessions.set(call.model.id, session);
+      return { header: session.description, payload: [] };
+    }
+    case 'run': {
+      const session = sessions.get(call.modelId);
+      if (session === undefined) throw new DomainError('MODEL_LOAD_FAILED', 'The model has not been loaded');
+      return session.run({ ...call.source, bytes: payload } as ImageSource);
+    }
+    case 'unload': {
+      await sessions.get(call.modelId)?.release();
+      sessions.delete(call.modelId);
+      return { header: {}, payload: [] };
+    }
+  }
+}
