@@ -26,6 +26,7 @@ interface Draft {
   readonly eventId: string;
   facts: AuditFacts;
   written: boolean;
+  refused: boolean;
 }
 
 /**
@@ -41,7 +42,13 @@ export class AuditTrail {
   open(actions: AuditedActions, details: AuditDetails): void {
     const request = currentRequest();
     if (request === undefined) throw new Error('an audit entry is opened by a request');
-    this.drafts.set(request, { actions, eventId: uuidv7(), facts: { details }, written: false });
+    this.drafts.set(request, {
+      actions,
+      eventId: uuidv7(),
+      facts: { details },
+      written: false,
+      refused: false,
+    });
   }
 
   /** Adds ids and codes to the entry of this request. */
@@ -68,15 +75,19 @@ export class AuditTrail {
     return draft.written ? draft.eventId : this.write(this.dataSource.manager);
   }
 
-  /** Records that the request was refused or failed. What a rolled-back transaction wrote is gone, so this is new. */
-  async closeWith(reason: ErrorCode, httpStatus: number): Promise<void> {
-    const { actions, facts } = this.draft();
+  /**
+   * Records that the request was refused or failed, in the caller's transaction if there is something to store with
+   * it. What a transaction wrote that was rolled back is gone, so this is an entry of its own.
+   */
+  async closeWith(reason: ErrorCode, httpStatus: number, manager?: EntityManager): Promise<void> {
+    const draft = this.draft();
+    if (draft.refused) return;
+    const { actions, facts } = draft;
     const outcome = httpStatus < 500 ? 'refused' : 'failed';
     const details = { ...facts.details, http_status: httpStatus };
-    await this.append(
-      this.dataSource.manager,
-      entryOf(actions.failure, uuidv7(), outcome, reason, { ...facts, details }),
-    );
+    const entry = entryOf(actions.failure, uuidv7(), outcome, reason, { ...facts, details });
+    await this.append(manager ?? this.dataSource.manager, entry);
+    draft.refused = true;
   }
 
   /** A refusal by a guard, which runs before an entry is open. */

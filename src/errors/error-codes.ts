@@ -51,6 +51,12 @@ export const ERROR_CODES = define({
     title: 'The body ended early',
     remedy: 'Send as many bytes as Content-Length announces.',
   },
+  REQUEST_ABANDONED: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The client closed the connection before its answer',
+    remedy: 'Wait for the answer, or send the request again.',
+  },
   REQUEST_TOO_LARGE: {
     kind: 'too_large',
     severity: 'low',
@@ -272,6 +278,12 @@ export const ERROR_CODES = define({
     severity: 'critical',
     title: 'The database is not available',
     remedy: 'Nothing is known to be stored. Try again after the time given in Retry-After.',
+  },
+  SERVICE_NOT_READY: {
+    kind: 'unavailable',
+    severity: 'medium',
+    title: 'This replica does not take requests now',
+    remedy: 'The full report is at GET /health.',
   },
   INTERNAL_ERROR: {
     kind: 'internal',

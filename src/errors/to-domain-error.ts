@@ -12,6 +12,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   404: 'ROUTE_NOT_FOUND',
   413: 'REQUEST_TOO_LARGE',
   415: 'REQUEST_MEDIA_TYPE_UNSUPPORTED',
+  503: 'SERVICE_NOT_READY',
 };
 const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
   'request.aborted': 'REQUEST_BODY_INCOMPLETE',

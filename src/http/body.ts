@@ -6,9 +6,8 @@ import { DomainError } from '../errors/domain.error';
 const JSON_LIMIT_BYTES = 256 * 1024;
 
 export interface BodyRule {
-  readonly maxBytes: number;
-  /** Content types that are handed over as bytes; matched whole, parameters such as charset aside. */
-  readonly rawTypes: readonly string[];
+  /** Content types that are handed over as bytes, without their parameters, and how many bytes each may have. */
+  readonly limits: Readonly<Record<string, number>>;
   /** Content types that a later interceptor of the route reads by itself. */
   readonly streamedTypes?: readonly string[];
 }
@@ -56,11 +55,12 @@ export async function rawBody(
 ): Promise<Buffer | undefined> {
   const type = mediaType(request);
   if (rule.streamedTypes?.includes(type)) return undefined;
-  if (!rule.rawTypes.includes(type)) {
-    const accepted = [...rule.rawTypes, ...(rule.streamedTypes ?? [])].join(', ');
+  const limit = rule.limits[type];
+  if (limit === undefined) {
+    const accepted = [...Object.keys(rule.limits), ...(rule.streamedTypes ?? [])].join(', ');
     throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', `This route takes ${accepted}`);
   }
-  return hasBody(request) ? readBytes(request, response, rule.maxBytes) : Buffer.alloc(0);
+  return hasBody(request) ? readBytes(request, response, limit) : Buffer.alloc(0);
 }
 
 async function readBytes(request: Request, response: Response, limit: number): Promise<Buffer> {

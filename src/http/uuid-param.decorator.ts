@@ -7,7 +7,9 @@ class UuidPipe implements PipeTransform<string, string> {
 
   transform(value: string): string {
     if (isUUID(value)) return value.toLowerCase();
-    throw new DomainError('VALIDATION_FAILED', undefined, { errors: [{ field: this.name, message: 'must be a UUID' }] });
+    throw new DomainError('VALIDATION_FAILED', undefined, {
+      errors: [{ field: this.name, message: 'must be a UUID' }],
+    });
   }
 }
 

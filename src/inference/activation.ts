@@ -9,14 +9,9 @@ export function activate(
   dims: readonly number[],
   activation: Activation,
 ): Float64Array {
-  switch (activation) {
-    case 'none':
-      return values;
-    case 'sigmoid':
-      return values.map((value) => 1 / (1 + Math.exp(-value)));
-    case 'softmax':
-      return softmax(values, dims);
-  }
+  if (activation === 'none') return values;
+  if (activation === 'sigmoid') return values.map((value) => 1 / (1 + Math.exp(-value)));
+  return softmax(values, dims);
 }
 
 function softmax(values: Float64Array, dims: readonly number[]): Float64Array {

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import { DomainError } from '../errors/domain.error';
 import type { ImageSource } from '../imaging/image';
 import type { EngineProcess } from './engine-process-handle';
-import { answerOf, type LoadReply, type RunReply } from './engine-protocol';
-import type { EngineAnswer, EngineModel } from './inference-engine';
+import { answerOf, type RunReply } from './engine-protocol';
+import type { EngineAnswer, EngineModel, ModelDescription } from './inference-engine';
 
 /** The verbs of the protocol, for who has a process to himself. Failures of unclear cause are logged by model id. */
 const logger = new Logger('OnnxEngine');
@@ -12,14 +12,14 @@ export async function loadModel(
   process: EngineProcess,
   model: EngineModel,
   deadlineMs: number,
-): Promise<LoadReply> {
+): Promise<ModelDescription> {
   const { id, fileHash, input, output, quality } = model;
   process.models.delete(id);
-  const file = await model.readFile();
+  const file = await model.readFile().catch(unreadable).catch(logged(id));
   const call = { verb: 'load', model: { id, fileHash, input, output, quality } } as const;
   const { header } = await process.call(call, [file], deadlineMs).catch(logged(id));
   process.models.add(id);
-  return header as LoadReply;
+  return header as ModelDescription;
 }
 
 export async function runModel(
@@ -42,10 +42,15 @@ export async function unloadModel(
   await process.call({ verb: 'unload', modelId }, [], deadlineMs);
 }
 
+function unreadable(cause: unknown): never {
+  throw cause instanceof DomainError ? cause : new DomainError('MODEL_LOAD_FAILED', undefined, { cause });
+}
+
 function logged(modelId: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof DomainError && error.cause !== undefined) {
-      logger.error({ event: 'model failed', modelId, code: error.code, reason: error.cause });
+      const reason = error.cause instanceof Error ? error.cause.message : error.cause;
+      logger.error({ event: 'model failed', modelId, code: error.code, reason });
     }
     throw error;
   };

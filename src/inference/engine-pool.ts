@@ -24,6 +24,8 @@ export class EnginePool {
   private readonly logger = new Logger('OnnxEngine');
   private readonly cwd = mkdtempSync(join(tmpdir(), 'medai-engine-'));
   private readonly running = new Set<EngineProcess>();
+  /** Also those that were killed and have not gone yet. */
+  private readonly alive = new Set<EngineProcess>();
   private readonly pauses = new Set<NodeJS.Timeout>();
   private closed = false;
 
@@ -36,12 +38,14 @@ export class EnginePool {
 
   /** Ready or about to be. */
   get processes(): readonly EngineProcess[] {
-    return [...this.running].filter(({ ended }) => !ended);
+    return [...this.running];
   }
 
   /** @throws DomainError ENGINE_UNAVAILABLE when there is no process that a request could wait for */
-  assertRunning(): void {
-    if (this.running.size === 0) throw unavailable();
+  anyProcess(): EngineProcess {
+    const [process] = this.running;
+    if (process === undefined) throw unavailable();
+    return process;
   }
 
   /** Resolves when every process has ended. */
@@ -49,35 +53,43 @@ export class EnginePool {
     this.closed = true;
     for (const pause of this.pauses) clearTimeout(pause);
     this.queue.refuseAll(unavailable());
-    const exits = [...this.running].map(({ exited }) => exited);
     for (const process of this.running) process.kill('ENGINE_UNAVAILABLE');
-    await Promise.all(exits);
+    await Promise.all([...this.alive].map(({ exited }) => exited));
     rmSync(this.cwd, { recursive: true, force: true });
   }
 
-  /** @param failures processes in this place that died before they were ready, in a row */
+  /** @param failures processes in this place that ended before they were ready, in a row */
   private start(failures: number): void {
-    if (this.closed) return;
-    const onEnd = (ended: EngineProcess): void => this.queue.withdraw(ended, unavailable());
+    let failed = failures + 1;
+    const onEnd = (ended: EngineProcess): void => {
+      this.running.delete(ended);
+      this.queue.withdraw(ended, unavailable());
+      if (!this.closed) this.replace(failed);
+    };
     const process = new EngineProcess({ ...this.options, cwd: this.cwd, onEnd });
     this.running.add(process);
-    let failed = failures + 1;
     const offer = (): void => {
       failed = 0;
       this.queue.offer(process);
     };
     process.ready.then(offer, () => undefined);
-    void process.exited.then(({ code, signal }) => {
-      this.running.delete(process);
-      if (this.closed) return;
-      this.restarts++;
-      this.logger.warn({ event: 'engine process ended', pid: process.pid, code, signal, failed });
-      if (failed === 0) this.start(0);
-      else this.pause(failed);
-    });
+    void this.watch(process);
   }
 
-  private pause(failures: number): void {
+  private async watch(process: EngineProcess): Promise<void> {
+    this.alive.add(process);
+    const { code, signal } = await process.exited;
+    this.alive.delete(process);
+    if (this.closed) return;
+    this.logger.warn({ event: 'engine process ended', pid: process.pid, code, signal });
+  }
+
+  private replace(failures: number): void {
+    this.restarts++;
+    if (failures === 0) {
+      this.start(0);
+      return;
+    }
     if (this.running.size === 0) this.queue.refuseAll(unavailable());
     const pause = setTimeout(
       () => {

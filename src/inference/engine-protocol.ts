@@ -1,15 +1,12 @@
-import type { ImageSource, PreparedImage, Validation } from '../imaging/image';
 import { DomainError, type FieldError } from '../errors/domain.error';
 import { ERROR_CODES, type ErrorCode } from '../errors/error-codes';
-import type { EngineAnswer, EngineModel, ModelDescription, NestedArray } from './inference-engine';
+import type { ImageSource } from '../imaging/image';
+import type { EngineAnswer, EngineModel, NestedArray } from './inference-engine';
 
-/** What the server says to an engine process and hears from it: headers of frames, one answer to every call, in order. */
-
-/** The first frame of a process, sent once it can take calls. */
-export interface EngineReady {
-  readonly runtimeVersion: string;
-}
-
+/**
+ * The headers of the frames between the server and an engine process. The process speaks first, `{}`, when it takes
+ * calls; then it answers each call in turn.
+ */
 export type ModelSpec = Omit<EngineModel, 'readFile'>;
 
 type WithoutBytes<Source> = Source extends unknown ? Omit<Source, 'bytes'> : never;
@@ -31,12 +28,8 @@ export interface EngineFailure {
   };
 }
 
-export type LoadReply = ModelDescription;
-
 /** Payload: the numbers of `tensors` one after the other, then the scores, all float64 little-endian. */
 export interface RunReply extends Omit<EngineAnswer, 'outputs' | 'scores' | 'queueMs'> {
-  readonly image: PreparedImage['image'];
-  readonly validation: Validation;
   readonly tensors: readonly { readonly name: string; readonly dims: readonly number[] }[] | null;
 }
 

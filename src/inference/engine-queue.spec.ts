@@ -2,15 +2,15 @@ import { EngineQueue } from './engine-queue';
 
 const MINUTE = { deadlineMs: 60_000 };
 
+function queueOf(limit: number, ...servers: string[]): EngineQueue<string> {
+  const queue = new EngineQueue<string>(limit);
+  for (const server of servers) queue.offer(server);
+  return queue;
+}
+
 describe('engine queue', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
-
-  function queueOf(limit: number, ...servers: string[]): EngineQueue<string> {
-    const queue = new EngineQueue<string>(limit);
-    for (const server of servers) queue.offer(server);
-    return queue;
-  }
 
   it('gives each server to one user at a time', async () => {
     const queue = queueOf(9, 'a', 'b');
@@ -25,12 +25,11 @@ describe('engine queue', () => {
   it('serves in the order of arrival', async () => {
     const queue = queueOf(9);
     const served: number[] = [];
-    const waiting = [1, 2, 3].map((request) =>
-      queue.acquire(MINUTE).then((server) => {
-        served.push(request);
-        queue.release(server);
-      }),
-    );
+    const waiting = [1, 2, 3].map(async (request) => {
+      const server = await queue.acquire(MINUTE);
+      served.push(request);
+      queue.release(server);
+    });
     queue.offer('a');
     await Promise.all(waiting);
     expect(served).toEqual([1, 2, 3]);
@@ -38,9 +37,9 @@ describe('engine queue', () => {
 
   it('takes a preferred server when one is free, any other when not', async () => {
     const queue = queueOf(9, 'cold', 'warm');
-    const prefers = (server: string): boolean => server === 'warm';
-    expect(await queue.acquire({ ...MINUTE, prefers })).toBe('warm');
-    expect(await queue.acquire({ ...MINUTE, prefers })).toBe('cold');
+    const request = { ...MINUTE, prefers: (server: string) => server === 'warm' };
+    expect(await queue.acquire(request)).toBe('warm');
+    expect(await queue.acquire(request)).toBe('cold');
   });
 
   it('refuses with ENGINE_BUSY when as many wait as may', async () => {
@@ -65,9 +64,9 @@ describe('engine queue', () => {
 
   it('drops a request whose deadline passes', async () => {
     const queue = queueOf(9);
-    const late = expect(queue.acquire({ deadlineMs: 100 })).rejects.toMatchObject({ code: 'ENGINE_TIMEOUT' });
+    const late = queue.acquire({ deadlineMs: 100 }).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(100);
-    await late;
+    expect(await late).toMatchObject({ code: 'ENGINE_TIMEOUT' });
     queue.offer('a');
     expect(queue).toMatchObject({ busy: 0, queued: 0 });
     expect(jest.getTimerCount()).toBe(0);

@@ -3,7 +3,8 @@ import { DomainError } from '../errors/domain.error';
 import type { ImageSource, PreparedImage } from '../imaging/image';
 import { prepareImage } from '../imaging/prepare-image';
 import { activate } from './activation';
-import { elements, type LoadReply, type ModelSpec, type RunReply } from './engine-protocol';
+import { elements, type ModelSpec, type RunReply } from './engine-protocol';
+import type { ModelDescription } from './inference-engine';
 import { accepts, signatureErrors, warmUpDims } from './model-signature';
 import { OnnxSession, runFailure, RUNTIME_VERSION } from './onnx-runtime';
 import { assertAnswerFits, numbersOf } from './output-numbers';
@@ -18,7 +19,7 @@ export class EngineSession {
   private constructor(
     private readonly model: ModelSpec,
     private readonly session: OnnxSession,
-    readonly description: LoadReply,
+    readonly description: ModelDescription,
   ) {}
 
   /** @throws DomainError MODEL_INTEGRITY_FAILED, MODEL_LOAD_FAILED */

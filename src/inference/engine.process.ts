@@ -1,10 +1,9 @@
 import { Socket } from 'node:net';
 import { DomainError } from '../errors/domain.error';
-import type { ImageSource } from '../imaging/image';
-import { type EngineCall, type EngineReady, failureOf } from './engine-protocol';
+import { type EngineCall, failureOf, type ModelSpec } from './engine-protocol';
 import { EngineSession, type Reply } from './engine-session';
 import { type Frame, FrameDecoder, writeFrame } from './frames';
-import { RUNTIME_VERSION } from './onnx-runtime';
+import type { ModelDescription } from './inference-engine';
 import { endWithParent } from './parent-watch';
 
 /** The program of an engine process: answers the calls that come in on descriptor 3, one after the other. */
@@ -21,7 +20,7 @@ for (const event of ['end', 'error', 'close']) server.on(event, () => process.ex
 server.on('data', (chunk) => {
   for (const frame of decoder.push(chunk)) turn = turn.then(() => reply(frame));
 });
-writeFrame(server, { runtimeVersion: RUNTIME_VERSION } satisfies EngineReady);
+writeFrame(server, {});
 
 async function reply({ header, payload }: Frame): Promise<void> {
   try {
@@ -36,22 +35,24 @@ async function reply({ header, payload }: Frame): Promise<void> {
   }
 }
 
-async function perform(call: EngineCall, payload: Buffer): Promise<Reply<object>> {
-  switch (call.verb) {
-    case 'load': {
-      const session = await EngineSession.load(call.model, payload);
-      sessions.set(call.model.id, session);
-      return { header: session.description, payload: [] };
-    }
-    case 'run': {
-      const session = sessions.get(call.modelId);
-      if (session === undefined) throw new DomainError('MODEL_LOAD_FAILED', 'The model has not been loaded');
-      return session.run({ ...call.source, bytes: payload } as ImageSource);
-    }
-    case 'unload': {
-      await sessions.get(call.modelId)?.release();
-      sessions.delete(call.modelId);
-      return { header: {}, payload: [] };
-    }
-  }
+function perform(call: EngineCall, payload: Buffer): Promise<Reply<object>> {
+  if (call.verb === 'load') return load(call.model, payload);
+  if (call.verb === 'unload') return unload(call.modelId);
+  const session = sessions.get(call.modelId);
+  if (session === undefined) throw new DomainError('MODEL_LOAD_FAILED', 'The model has not been loaded');
+  return session.run({ ...call.source, bytes: payload });
+}
+
+async function load(model: ModelSpec, file: Buffer): Promise<Reply<ModelDescription>> {
+  await unload(model.id);
+  const session = await EngineSession.load(model, file);
+  sessions.set(model.id, session);
+  return { header: session.description, payload: [] };
+}
+
+async function unload(modelId: string): Promise<Reply<object>> {
+  const session = sessions.get(modelId);
+  sessions.delete(modelId);
+  await session?.release();
+  return { header: {}, payload: [] };
 }

@@ -47,11 +47,10 @@ export class OnnxEngine extends InferenceEngine {
 
   /** One process tries the model before the others do, so that a hostile model does not stop them all. */
   async load(model: EngineModel): Promise<ModelDescription> {
-    this.pool.assertRunning();
     const loadInto = (process: EngineProcess): Promise<ModelDescription> =>
       this.holding(process, () => loadModel(process, model, this.loadDeadlineMs));
-    const [first] = this.pool.processes;
-    const description = await loadInto(first!);
+    const first = this.pool.anyProcess();
+    const description = await loadInto(first);
     await Promise.all(this.pool.processes.filter((process) => process !== first).map(loadInto));
     return description;
   }
@@ -63,7 +62,7 @@ export class OnnxEngine extends InferenceEngine {
   }
 
   async run(model: EngineModel, { source, deadlineMs, signal }: EngineRequest): Promise<EngineAnswer> {
-    this.pool.assertRunning();
+    this.pool.anyProcess();
     const arrival = performance.now();
     const waited = (): number => performance.now() - arrival;
     const prefers = ({ models }: EngineProcess): boolean => models.has(model.id);
@@ -72,6 +71,7 @@ export class OnnxEngine extends InferenceEngine {
     try {
       signal?.throwIfAborted();
       const queueMs = waited();
+      if (queueMs >= deadlineMs) throw new DomainError('ENGINE_TIMEOUT');
       const answer = await runModel(process, model.id, source, deadlineMs - queueMs);
       return { ...answer, queueMs };
     } finally {

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../audit/audit-trail.service';
 import { type Manifest, manifestHash } from './manifest';
 import { ModelArtifacts } from './model-artifacts';
 import { type ModelShape, ModelVersion } from './model-version.entity';
 
 export interface ModelInstallation {
+  readonly id: string;
   readonly manifest: Manifest;
   readonly file: Uint8Array;
   readonly inputShape: ModelShape;
@@ -35,7 +35,7 @@ export class ModelRegistry {
     const { hash, sizeBytes } = await this.artifacts.put(installation.file);
     const now = new Date();
     const version: ModelVersion = {
-      id: uuidv7(),
+      id: installation.id,
       modelName: manifest.model_name,
       version: manifest.version,
       status: 'production',

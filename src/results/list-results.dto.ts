@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { OptionalDate } from '../http/optional-date.decorator';
 import { QueryInteger } from '../http/query-integer.decorator';
 import { RESULT_STATUSES, type ResultStatus } from './inference-result.entity';
 
@@ -27,22 +28,13 @@ export class ListResultsDto {
   @IsUUID()
   readonly created_by?: string;
 
-  @ApiPropertyOptional({ format: 'date' })
-  @IsOptional()
-  @IsISO8601({ strict: true })
-  @Length(10, 10, { message: 'must be a date, YYYY-MM-DD' })
+  @OptionalDate()
   readonly study_date?: string;
 
-  @ApiPropertyOptional({ format: 'date' })
-  @IsOptional()
-  @IsISO8601({ strict: true })
-  @Length(10, 10, { message: 'must be a date, YYYY-MM-DD' })
+  @OptionalDate()
   readonly study_date_from?: string;
 
-  @ApiPropertyOptional({ format: 'date' })
-  @IsOptional()
-  @IsISO8601({ strict: true })
-  @Length(10, 10, { message: 'must be a date, YYYY-MM-DD' })
+  @OptionalDate()
   readonly study_date_to?: string;
 
   @ApiPropertyOptional({ description: 'The identifier itself; it is compared as a pseudonym' })

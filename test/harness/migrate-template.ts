@@ -1,2 +1,13 @@
-/** Brings the database that every test database is copied from to the newest schema. */
-export async function migrateTemplate(_url: string): Promise<void> {}
+import { DataSource } from 'typeorm';
+import { loadConfiguration } from '../../src/config/configuration';
+import { dataSourceOptions } from '../../src/database/data-source-options';
+import { applyMigrations } from '../../src/database/migrator';
+import { temporaryDirectory } from './temporary-directory';
+
+/** Brings the template database, from which every test database is copied, up to date. */
+export async function migrateTemplate(url: string): Promise<void> {
+  const { database } = loadConfiguration({ DATA_DIR: temporaryDirectory() });
+  const dataSource = new DataSource(dataSourceOptions(database, url, []));
+  await dataSource.initialize();
+  await applyMigrations(dataSource).finally(() => dataSource.destroy());
+}

@@ -1,0 +1,54 @@
+import { type LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { AppModule } from './app.module';
+import { AuditInterceptor } from './audit/audit.interceptor';
+import { JwtGuard } from './auth/jwt.guard';
+import { RolesGuard } from './auth/roles.guard';
+import type { Configuration } from './config/configuration';
+import { accessLog } from './http/access-log';
+import { BodyInterceptor } from './http/body.interceptor';
+import { serveDocs } from './http/docs';
+import { ProblemDetailsFilter } from './http/problem-details.filter';
+import { requestContext } from './http/request-context';
+import { ValidationPipe } from './http/validation';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The application as it is served and as it is tested; it does not listen yet. */
+export async function createApp(
+  configuration: Configuration,
+  databaseUrl: string,
+  logger: LoggerService | false,
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(configuration, databaseUrl),
+    {
+      bodyParser: false, // bodies are read by the BodyInterceptor, once the caller is known
+      abortOnError: false,
+      logger,
+    },
+  );
+  app.set('etag', false);
+  app.set('trust proxy', configuration.http.trustedProxyHops);
+  app.disable('x-powered-by');
+  app.use(requestContext, accessLog, helmet(), noStore);
+  app.useGlobalFilters(new ProblemDetailsFilter());
+  app.useGlobalGuards(app.get(JwtGuard), app.get(RolesGuard));
+  app.useGlobalInterceptors(app.get(AuditInterceptor), app.get(BodyInterceptor));
+  app.useGlobalPipes(new ValidationPipe());
+  if (configuration.http.docs) serveDocs(app);
+
+  const server = app.getHttpServer() as import('node:http').Server;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return app;
+}
+
+/** Answers speak of patients and accounts: no cache may keep them. */
+function noStore(_request: unknown, response: import('express').Response, next: () => void): void {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+}

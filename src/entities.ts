@@ -1,0 +1,19 @@
+import { AuditLog } from './audit/audit-log.entity';
+import { RefreshToken } from './auth/refresh-token.entity';
+import { RevokedToken } from './auth/revoked-token.entity';
+import { User } from './auth/user.entity';
+import type { EntityClass } from './database/data-source-options';
+import { ModelVersion } from './models/model-version.entity';
+import { InferenceResult } from './results/inference-result.entity';
+import { ValidationResult } from './results/validation-result.entity';
+
+/** Every entity, for the application and for the migration command alike. */
+export const ENTITIES: readonly EntityClass[] = [
+  User,
+  RefreshToken,
+  RevokedToken,
+  ModelVersion,
+  InferenceResult,
+  ValidationResult,
+  AuditLog,
+];

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { AuditReader } from '../audit/audit-reader.service';
+import { DatabaseStatus } from '../database/database-status.service';
+import { EngineModels } from '../inference/engine-models.service';
+import { InferenceEngine } from '../inference/inference-engine';
+import { REDIS } from '../redis/redis.module';
+import type { ComponentHealth } from './component-health';
+
+const MAX_AUDIT_LAG_SECONDS = 60;
+
+/** How each thing that a request depends on is doing. */
+@Injectable()
+export class DependencyHealth {
+  constructor(
+    private readonly databaseStatus: DatabaseStatus,
+    private readonly auditReader: AuditReader,
+    private readonly inferenceEngine: InferenceEngine,
+    private readonly engineModels: EngineModels,
+    @Inject(REDIS) private readonly redisClient: Redis | null,
+  ) {}
+
+  async database(): Promise<ComponentHealth> {
+    const writable = await this.databaseStatus.isWritable();
+    const migrated = writable && !(await this.databaseStatus.hasPendingMigrations());
+    return {
+      status: writable && migrated ? 'healthy' : 'unhealthy',
+      writable,
+      migrated,
+      pool: this.databaseStatus.pool(),
+    };
+  }
+
+  async audit(): Promise<ComponentHealth> {
+    const lag_seconds = await this.auditReader.lagSeconds();
+    return { status: lag_seconds < MAX_AUDIT_LAG_SECONDS ? 'healthy' : 'unhealthy', lag_seconds };
+  }
+
+  async engine(): Promise<ComponentHealth> {
+    const { processes, ready, busy, queued, restarts } = this.inferenceEngine.health();
+    const models_ready = this.engineModels.ready;
+    const status = ready === 0 || !models_ready ? 'unhealthy' : ready < processes ? 'degraded' : 'healthy';
+    return { status, models_ready, processes, ready, busy, queued, restarts };
+  }
+
+  /** Without Redis every replica asks PostgreSQL, so its absence degrades and never stops anything. */
+  async redis(): Promise<ComponentHealth> {
+    if (this.redisClient === null) return { status: 'healthy', configured: false };
+    const answers = await this.redisClient.ping().catch(() => undefined);
+    return { status: answers === 'PONG' ? 'healthy' : 'degraded', configured: true };
+  }
+}

@@ -1,0 +1,25 @@
+import { Controller, Get, type Type } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.decorator';
+import { Public, Roles } from '../http/access.decorators';
+import { HealthReport } from './health-report.service';
+import { HealthReportResponse } from './health.response';
+
+/** For administrators, or for anybody when HEALTH_DETAILS is public. */
+export function healthReportController(isPublic: boolean): Type {
+  @ApiTags('Health')
+  @Controller('health')
+  class HealthReportController {
+    constructor(private readonly report: HealthReport) {}
+
+    /** Every component; the worst wins. */
+    @Get()
+    @(isPublic ? Public() : Roles('admin'))
+    @Audited('system.health_read')
+    @ApiOkResponse({ type: HealthReportResponse })
+    full(): Promise<HealthReportResponse> {
+      return this.report.full();
+    }
+  }
+  return HealthReportController;
+}

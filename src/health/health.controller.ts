@@ -1,0 +1,56 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { HealthCheckService } from '@nestjs/terminus';
+import { NotAudited } from '../audit/audited.decorator';
+import { Public } from '../http/access.decorators';
+import { ProbeResponse, VersionResponse } from './health.response';
+import { ProbeIndicator } from './probe.indicator';
+import { PRODUCT_VERSION } from './product-version';
+
+const OK: ProbeResponse = { status: 'ok' };
+
+@ApiTags('Health')
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly checks: HealthCheckService,
+    private readonly probe: ProbeIndicator,
+  ) {}
+
+  /** 200 while the event loop turns. */
+  @Get('health/live')
+  @Public()
+  @NotAudited()
+  @ApiOkResponse({ type: ProbeResponse })
+  live(): ProbeResponse {
+    return OK;
+  }
+
+  /** 200 while this replica can do its whole job: migrated, database writable, models warm, audit trail keeping up. */
+  @Get('health/ready')
+  @Public()
+  @NotAudited()
+  @ApiOkResponse({ type: ProbeResponse })
+  async ready(): Promise<ProbeResponse> {
+    await this.checks.check([() => this.probe.required()]);
+    return OK;
+  }
+
+  /** 200 when migration and model load are done. */
+  @Get('health/startup')
+  @Public()
+  @NotAudited()
+  @ApiOkResponse({ type: ProbeResponse })
+  async startup(): Promise<ProbeResponse> {
+    await this.checks.check([() => this.probe.required()]);
+    return OK;
+  }
+
+  @Get('version')
+  @Public()
+  @NotAudited()
+  @ApiOkResponse({ type: VersionResponse })
+  version(): VersionResponse {
+    return { name: 'medai-flow', version: PRODUCT_VERSION };
+  }
+}

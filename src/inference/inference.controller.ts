@@ -1,0 +1,38 @@
+import { Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { FileInterceptor } from '@nestjs/platform-express';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Audited } from '../audit/audited.decorator';
+import { Roles } from '../http/access.decorators';
+import { BinaryBody } from '../http/body';
+import { CurrentUser, type Principal } from '../http/principal';
+import { ResultResponse } from '../results/result.response';
+import { abandonment } from './abandonment';
+import { ApiInferenceBody } from './inference-body.docs';
+import { INFERENCE_BODY, MAX_FILE_BYTES, readInferenceInput } from './inference-input';
+import { InferenceService } from './inference.service';
+
+const MULTIPART_LIMITS = { fileSize: MAX_FILE_BYTES, files: 1, fields: 10, fieldSize: 1024, parts: 11 };
+
+@ApiTags('Inference')
+@Controller('infer')
+export class InferenceController {
+  constructor(private readonly inference: InferenceService) {}
+
+  /** Runs a model on one image. The answer is stored, with its quality checks and its audit entry, before it is sent. */
+  @Post()
+  @HttpCode(200)
+  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Audited('inference.completed', 'inference.failed')
+  @BinaryBody(INFERENCE_BODY)
+  @UseInterceptors(FileInterceptor('file', { limits: MULTIPART_LIMITS }))
+  @ApiInferenceBody()
+  @ApiOkResponse({ type: ResultResponse })
+  infer(
+    @CurrentUser() principal: Principal,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ResultResponse> {
+    return this.inference.infer(principal, readInferenceInput(request), abandonment(response));
+  }
+}

@@ -1,0 +1,31 @@
+import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import { EngineConfig } from '../config/engine.config';
+import { ModelsModule } from '../models/models.module';
+import { ResultsModule } from '../results/results.module';
+import { EngineModels } from './engine-models.service';
+import { InferenceController } from './inference.controller';
+import { InferenceEngine } from './inference-engine';
+import { InferenceService } from './inference.service';
+import { OnnxEngine } from './onnx-engine';
+
+@Module({
+  imports: [ModelsModule, ResultsModule],
+  controllers: [InferenceController],
+  providers: [
+    EngineModels,
+    InferenceService,
+    {
+      provide: InferenceEngine,
+      inject: [EngineConfig],
+      useFactory: ({ processes }: EngineConfig) => new OnnxEngine({ processes }),
+    },
+  ],
+  exports: [EngineModels, InferenceEngine],
+})
+export class InferenceModule implements OnModuleDestroy {
+  constructor(@Inject(InferenceEngine) private readonly engine: InferenceEngine) {}
+
+  async onModuleDestroy(): Promise<void> {
+    await this.engine.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AuditTrail } from '../audit/audit-trail.service';
+import { DomainError } from '../errors/domain.error';
+import type { Principal } from '../http/principal';
+import { ModelSelection } from '../models/model-selection.service';
+import { ResultRecorder } from '../results/result-recorder.service';
+import { type ResultResponse, toResultResponse } from '../results/result.response';
+import { EngineModels } from './engine-models.service';
+import type { InferenceInput } from './inference-input';
+import { newResult, newValidation } from './new-result';
+
+const DEADLINE_MS = 30_000;
+
+@Injectable()
+export class InferenceService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly selection: ModelSelection,
+    private readonly models: EngineModels,
+    private readonly recorder: ResultRecorder,
+    private readonly trail: AuditTrail,
+  ) {}
+
+  /**
+   * One image, one answer. Result, validation and audit entry are stored together before the answer, or not at all.
+   * @throws DomainError what `ModelSelection.select` and `InferenceEngine.run` throw; IMAGE_QUALITY_REJECTED
+   */
+  async infer(
+    principal: Principal,
+    { fields, source }: InferenceInput,
+    signal: AbortSignal,
+  ): Promise<ResultResponse> {
+    const { version, status } = await this.selection.select(principal, fields.model_id);
+    this.trail.describe({ details: { model_id: version.id, model_file_hash: version.fileHash } });
+
+    const answer = await this.models.run(version, { source, deadlineMs: DEADLINE_MS, signal });
+    const result = newResult({ principal, fields, version, modelStatus: status, answer });
+
+    const recorded = await this.dataSource.transaction(async (manager) => {
+      const rows = await this.recorder.record(manager, result, newValidation(answer.validation));
+      const details = { image_hash: result.imageHash, is_valid: answer.validation.is_valid };
+      this.trail.describe({ objectType: 'inference_result', objectId: rows.result.id, details });
+      if (answer.outputs === null) await this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, manager);
+      else await this.trail.write(manager);
+      return rows;
+    });
+    if (answer.outputs === null) throw qualityRejected(recorded.result.id, answer.validation.error_codes);
+    return toResultResponse(recorded.result, recorded.validation, {
+      model_id: version.id,
+      model_name: version.modelName,
+      version: version.version,
+      file_hash: version.fileHash,
+    });
+  }
+}
+
+function qualityRejected(inferenceId: string, codes: readonly string[]): DomainError {
+  const errors = codes.map((code) => ({ field: 'image', message: code }));
+  return new DomainError('IMAGE_QUALITY_REJECTED', `Stored as ${inferenceId}; the model did not run`, {
+    errors,
+  });
+}

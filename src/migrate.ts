@@ -1,0 +1,55 @@
+import { DataSource } from 'typeorm';
+import { processConfiguration } from './config/configuration';
+import { ConfigurationError } from './config/environment';
+import { dataSourceOptions } from './database/data-source-options';
+import { applyMigrations } from './database/migrator';
+import { schemaDrift } from './database/schema-drift';
+import { ENTITIES } from './entities';
+import { startServer } from './open-database';
+
+const COMMANDS: Readonly<Record<string, (dataSource: DataSource) => Promise<string>>> = {
+  async run(dataSource) {
+    await applyMigrations(dataSource);
+    return 'The schema is up to date.';
+  },
+  async revert(dataSource) {
+    await dataSource.undoLastMigration({ transaction: 'each' });
+    return 'The last migration is reverted.';
+  },
+  async show(dataSource) {
+    const applied = await dataSource
+      .query<{ name: string }[]>('SELECT name FROM schema_migrations ORDER BY id')
+      .catch(() => []);
+    const names = new Set(applied.map(({ name }) => name));
+    return dataSource.migrations
+      .map(({ name }) => `${names.has(name ?? '') ? '[X]' : '[ ]'} ${name}`)
+      .join('\n');
+  },
+  async check(dataSource) {
+    if (await dataSource.showMigrations())
+      throw new Error('There are migrations that have not been applied.');
+    const drift = await schemaDrift(dataSource);
+    if (drift.length > 0) throw new Error(`The entities and the schema differ:\n${drift.join('\n')}`);
+    return 'The schema is up to date and fits the entities.';
+  },
+};
+
+async function main(name: string): Promise<void> {
+  const command = COMMANDS[name];
+  if (command === undefined) throw new Error(`Expected one of: ${Object.keys(COMMANDS).join(', ')}`);
+  const configuration = processConfiguration();
+  const server = await startServer(configuration);
+  const dataSource = new DataSource(dataSourceOptions(configuration.database, server.url, ENTITIES));
+  try {
+    await dataSource.initialize();
+    process.stdout.write(`${await command(dataSource)}\n`);
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await server.close();
+  }
+}
+
+main(process.argv[2] ?? '').catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigurationError ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

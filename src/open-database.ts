@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import type { Configuration } from './config/configuration';
+import { dataSourceOptions } from './database/data-source-options';
+import { EmbeddedPostgres } from './database/embedded-postgres';
+import { applyMigrations } from './database/migrator';
+import { ENTITIES } from './entities';
+
+export interface OpenDatabase {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The configured server, or the embedded one. */
+export async function startServer({ database, runtime }: Configuration): Promise<OpenDatabase> {
+  if (database.url !== undefined) return { url: database.url, close: () => Promise.resolve() };
+  const postgres = await EmbeddedPostgres.start({ directory: join(runtime.dataDir, 'postgres') });
+  return { url: postgres.url, close: () => postgres.stop() };
+}
+
+/** Starts the server and, except in production, where that is a step of its own, brings the schema up to date. */
+export async function openDatabase(configuration: Configuration): Promise<OpenDatabase> {
+  const server = await startServer(configuration);
+  if (!configuration.runtime.production) {
+    const dataSource = new DataSource(dataSourceOptions(configuration.database, server.url, ENTITIES));
+    await dataSource.initialize();
+    await applyMigrations(dataSource).finally(() => dataSource.destroy());
+  }
+  return server;
+}
