@@ -45,8 +45,9 @@ type LogFields = Readonly<Record<string, unknown>>;
 export class JsonLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 
+  /** Texts are the framework's chatter at start-up; the product logs fields. */
   log(message: unknown, context?: string): void {
-    this.write('info', message, context);
+    this.write(typeof message === 'string' ? 'debug' : 'info', message, context);
   }
   error(message: unknown, ...rest: unknown[]): void {
     this.write('error', message, rest.at(-1));

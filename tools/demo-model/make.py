@@ -21,7 +21,7 @@ from PIL import Image
 FOLDER = Path(__file__).parent
 SIDE = 512  # of a phantom
 INPUT_SIDE = 128  # of the model
-SCALES = (2.0, 3.0)  # Gaussian sigma in pixels of the model's input: spots of about 4 to 8 pixels radius
+SCALES = (2.0, 3.0)  # Gaussian sigma of the spots looked for, in pixels of the model's input
 FIT_SEED, TEST_SEED, SAMPLE_SEED = 1, 2, 3
 PHANTOMS = 400
 LABELS = ["no bright spot", "bright spot"]
@@ -42,7 +42,7 @@ def ridge(distance, width):
 
 
 def phantom(rng, spot, side=SIDE):
-    """A chest-like picture in 8-bit grey: body, lungs, spine, heart, ribs, vessels and noise; one spot in a lung, or none."""
+    """Chest-like, 8-bit grey: body, lungs, spine, heart, ribs, vessels, noise; one spot in a lung or none."""
     y, x = np.mgrid[0:side, 0:side] / side
     jitter = rng.uniform
     lungs = [(0.3 + jitter(-0.02, 0.02), 0.47), (0.7 + jitter(-0.02, 0.02), 0.47)]
@@ -80,7 +80,7 @@ def phantom(rng, spot, side=SIDE):
 
 
 def model_input(picture):
-    """What prepareImage makes of it with the manifest below: unit values, Pillow's bilinear with antialias."""
+    """What prepareImage makes of it with the manifest below: unit values, bilinear with antialias."""
     unit = Image.fromarray(picture.astype(np.float32) / np.float32(255))
     small = unit.resize((INPUT_SIDE, INPUT_SIDE), Image.Resampling.BILINEAR)
     return np.asarray(small, np.float32)[None, None]
@@ -120,7 +120,7 @@ def build(slope, offset):
         "weights": np.array([[0, slope]]),
         "bias": np.array([0, offset]),
     }
-    node = helper.make_node
+    node, value_info = helper.make_node, helper.make_tensor_value_info
     nodes = [
         node("Conv", ["image", "mean_kernels"], ["mean"]),
         node("Conv", ["image", "difference_kernels"], ["difference"]),
@@ -146,16 +146,16 @@ def build(slope, offset):
     graph = helper.make_graph(
         nodes,
         "bright-spot",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, INPUT_SIDE, INPUT_SIDE])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 2])],
+        [value_info("image", TensorProto.FLOAT, ["batch", 1, INPUT_SIDE, INPUT_SIDE])],
+        [value_info("probabilities", TensorProto.FLOAT, ["batch", 2])],
         [numpy_helper.from_array(value.astype(np.float32), name) for name, value in constants.items()]
         + [numpy_helper.from_array(np.array([-1, 1], np.int64), "column")],
         doc_string=f"Bright-spot screening on synthetic chest-like phantoms: {NOTICE}.",
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="demo-model/make.py")
-    model.ir_version = 8
-    metadata = {"task": "image-classification", "labels": json.dumps(LABELS), "version": VERSION, "intended_use": NOTICE}
-    helper.set_model_props(model, metadata)
+    opset = helper.make_opsetid("", 13)
+    model = helper.make_model(graph, opset_imports=[opset], producer_name="demo-model/make.py", ir_version=8)
+    metadata = {"task": "image-classification", "labels": json.dumps(LABELS), "version": VERSION}
+    helper.set_model_props(model, metadata | {"intended_use": NOTICE})
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
 
@@ -198,7 +198,8 @@ def png(picture):
 
 def golden(model, picture):
     output = [round(float(p), 7) for p in run(model, model_input(picture))[0]]
-    return {"input": {"image": base64.b64encode(png(picture)).decode()}, "output": output, "tolerance": 0.001}
+    image = base64.b64encode(png(picture)).decode()
+    return {"input": {"image": image}, "output": output, "tolerance": 0.001}
 
 
 def manifest(model):
@@ -240,7 +241,8 @@ def main():
     confident = np.maximum(probability, 1 - probability) >= 0.85
     right = (probability > 0.5) == test_truth
     print(f"AUC {area_under_curve(probability, test_truth):.4f} on {PHANTOMS} phantoms, seed {TEST_SEED}")
-    print(f"accuracy {right.mean():.3f}; at confidence 0.85: {right[confident].mean():.3f} of {confident.mean():.3f}")
+    print(f"accuracy {right.mean():.3f}")
+    print(f"at confidence 0.85: {right[confident].mean():.3f} of {confident.mean():.3f}")
 
     rng = np.random.default_rng(SAMPLE_SEED)
     for name, spot in (("bright-spot", True), ("clear", False)):
