@@ -32,7 +32,6 @@ function demoLines(base: string, { accounts, image }: Demo): string[] {
     '',
     'Paste this to run the demo model on the demo image (synthetic, not for clinical use):',
     '',
-    `curl -sS ${base}/infer -H 'Content-Type: image/png' --data-binary @'${image}' \\`,
-    `  -H "Authorization: Bearer $(curl -sS ${base}/auth/login -H 'Content-Type: application/json' -d '${login}' | cut -d'"' -f4)"`,
+    `curl -sS ${base}/infer -H "Authorization: Bearer $(curl -sS ${base}/auth/login -H 'Content-Type: application/json' -d '${login}' | cut -d'"' -f4)" -H 'Content-Type: image/png' --data-binary @'${image}'`,
   ];
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OnnxEngine, type OnnxEngineOptions } from '../../src/inference/onnx-engine';
 import { describeInferenceEngine } from '../contracts/inference-engine.contract';
-import { BLACK, modelOf, requestOf, WHITE } from '../fixtures/models/models';
+import { BLACK, demoModel, modelOf, requestOf, WHITE } from '../fixtures/models/models';
 
 Logger.overrideLogger(false);
 jest.setTimeout(60_000);
@@ -25,6 +25,18 @@ describe('OnnxEngine', () => {
   }
 
   const endless = modelOf('endless-run');
+
+  it('gives the golden scores of the demo model', async () => {
+    const engine = engineOf({ processes: 1 });
+    const { model, golden } = demoModel();
+    expect(golden.length).toBeGreaterThan(0);
+    for (const { input, output } of golden) {
+      const source = { form: 'base64', bytes: Buffer.from(input.image) } as const;
+      const { scores } = await engine.run(model, requestOf(source));
+      for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(output[i]!, 4);
+      expect(scores).toHaveLength(output.length);
+    }
+  });
 
   it('loses one request when a process dies, and answers the next', async () => {
     const engine = engineOf({ processes: 2 });

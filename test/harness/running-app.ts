@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DataSource } from 'typeorm';
+import { createApp } from '../../src/app.setup';
+import { Users } from '../../src/auth/users.service';
+import { loadConfiguration } from '../../src/config/configuration';
+import type { Role } from '../../src/http/principal';
+import { EngineModels } from '../../src/inference/engine-models.service';
+import type { Manifest } from '../../src/models/manifest';
+import { createTestDatabase } from './database';
+import { temporaryDirectory } from './temporary-directory';
+
+const DEMO = join(__dirname, '../../tools/demo-model');
+export const PASSWORD = 'a long enough password';
+export const SAMPLE = readFileSync(join(DEMO, 'sample-bright-spot.png'));
+
+/** The real application on a database of its own, over real HTTP. */
+export interface RunningApp {
+  readonly app: NestExpressApplication;
+  readonly url: string;
+  readonly dataSource: DataSource;
+  /** An access token of the account of this role. */
+  token(role: Role): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const ACCOUNTS: readonly Role[] = ['admin', 'clinician', 'integration', 'auditor', 'viewer', 'model_manager'];
+
+export async function startApp(variables: Record<string, string> = {}): Promise<RunningApp> {
+  const database = await createTestDatabase();
+  const configuration = loadConfiguration({
+    DATA_DIR: temporaryDirectory(),
+    ENGINE_PROCESSES: '1',
+    ...variables,
+  });
+  const app = await createApp(configuration, database.url, false);
+  await app.init();
+  for (const role of ACCOUNTS) {
+    const account = {
+      username: role,
+      email: `${role}@example.org`,
+      password: PASSWORD,
+      role,
+      full_name: role,
+    };
+    await app.get(Users).install(account, { ownPassword: true });
+  }
+  const clinician = await app.get(Users).findByUsername('clinician');
+  const manifest = JSON.parse(readFileSync(join(DEMO, 'manifest.json'), 'utf8')) as Manifest;
+  const file = readFileSync(join(DEMO, 'demo-model.onnx'));
+  await app.get(EngineModels).install({ manifest, file, installedBy: clinician!.id });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return {
+    app,
+    url,
+    dataSource: app.get(DataSource),
+    token: (role) => login(url, role),
+    async stop() {
+      await app.close();
+      await database.drop();
+    },
+  };
+}
+
+async function login(url: string, username: string): Promise<string> {
+  const response = await fetch(`${url}/auth/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username, password: PASSWORD }),
+  });
+  return ((await response.json()) as { access_token: string }).access_token;
+}
