@@ -4,7 +4,7 @@ CREATE TABLE model_versions (
   version              text             NOT NULL, -- semantic version
   status               text             NOT NULL DEFAULT 'development',
   clinical_domain      text             NOT NULL,
-  confidence_threshold double precision NOT NULL DEFAULT 0.85,
+  confidence_threshold double precision NOT NULL,
   input_shape          jsonb            NOT NULL, -- as the file says; symbolic dimensions by name
   output_shape         jsonb            NOT NULL,
   file_hash            text             NOT NULL, -- SHA-256, hex

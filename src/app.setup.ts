@@ -41,7 +41,7 @@ export async function createApp(
   app.useGlobalPipes(new ValidationPipe());
   if (configuration.http.docs) serveDocs(app);
 
-  const server = app.getHttpServer() as import('node:http').Server;
+  const server = app.getHttpServer();
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   return app;

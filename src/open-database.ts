@@ -24,7 +24,11 @@ export async function openDatabase(configuration: Configuration): Promise<OpenDa
   if (!configuration.runtime.production) {
     const dataSource = new DataSource(dataSourceOptions(configuration.database, server.url, ENTITIES));
     await dataSource.initialize();
-    await applyMigrations(dataSource).finally(() => dataSource.destroy());
+    try {
+      await applyMigrations(dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
   }
   return server;
 }

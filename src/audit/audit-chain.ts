@@ -8,7 +8,7 @@ const LINK = Buffer.of(0x02);
 export const GENESIS_HASH = createHash('sha256').update('medai-flow audit log v1\n').digest();
 
 /** SHA-256(0x00 || canonical text in UTF-8): a leaf of the RFC 6962 tree. */
-export function leafHash(canonical: string): Buffer {
+function leafHash(canonical: string): Buffer {
   return createHash('sha256').update(LEAF).update(canonical, 'utf8').digest();
 }
 

@@ -68,11 +68,12 @@ export class AuditReader {
     const [row] = await this.entries.query<{ newest: string | null }[]>(
       'SELECT max(id) AS newest FROM audit_inbox',
     );
+    if (row === undefined || row.newest === null) return;
     const deadline = performance.now() + SEQUENCED_TIMEOUT_MS;
-    while (row?.newest !== null && performance.now() < deadline) {
+    while (performance.now() < deadline) {
       const [left] = await this.entries.query<{ waiting: boolean }[]>(
         'SELECT EXISTS (SELECT FROM audit_inbox WHERE id <= $1) AS waiting',
-        [row?.newest],
+        [row.newest],
       );
       if (left?.waiting === false) return;
       await sleep(20);

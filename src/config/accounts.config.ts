@@ -19,7 +19,7 @@ export class AccountsConfig {
     if (!/^[a-z0-9][a-z0-9._-]{1,63}$/.test(this.adminUsername)) {
       env.problem('ADMIN_USERNAME: expected 2 to 64 of a-z, 0-9, dot, underscore and hyphen');
     }
-    if (this.adminPassword !== undefined && [...this.adminPassword].length < 15) {
+    if (this.adminPassword !== undefined && Array.from(this.adminPassword).length < 15) {
       env.problem('ADMIN_PASSWORD: expected at least 15 characters');
     }
     if (runtime.production && this.adminPassword === undefined) {

@@ -37,7 +37,7 @@ describe('configuration [R-16] [R-17]', () => {
       LOCKOUT_THRESHOLD: '0',
       TRUST_PROXY: 'yes',
     });
-    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+    expect(problems.map((problem) => problem.split(':')[0]!).sort()).toEqual([
       'DATABASE_URL',
       'LOCKOUT_THRESHOLD',
       'LOG_LEVEL',
@@ -63,7 +63,7 @@ describe('configuration [R-16] [R-17]', () => {
 
   it('refuses embedded PostgreSQL, generated secrets, a generated password and the demo in production', () => {
     const problems = problemsOf({ NODE_ENV: 'production', DEMO: 'on' });
-    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+    expect(problems.map((problem) => problem.split(':')[0]!).sort()).toEqual([
       'ADMIN_PASSWORD',
       'AUDIT_SIGNING_KEY',
       'DATABASE_URL',

@@ -19,7 +19,7 @@ export type ErrorKind =
   | 'unavailable'
   | 'internal';
 
-export type ErrorSeverity = 'low' | 'medium' | 'high' | 'critical';
+type ErrorSeverity = 'low' | 'medium' | 'high' | 'critical';
 
 interface ErrorDefinition {
   readonly kind: ErrorKind;

@@ -9,7 +9,7 @@ const DESCRIPTION =
   'Runs approved ONNX models on medical images, with accounts, image-quality checks, durable results and a ' +
   'tamper-evident audit trail. Not a medical device; quality checks are screening heuristics.';
 
-export function openApiDocument(app: INestApplication): OpenAPIObject {
+function openApiDocument(app: INestApplication): OpenAPIObject {
   const info = new DocumentBuilder()
     .setTitle('MedAI Flow')
     .setDescription(DESCRIPTION)

@@ -41,7 +41,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 }
 
-export function toProblemDetails(error: DomainError, requestId: string): ProblemDetails {
+function toProblemDetails(error: DomainError, requestId: string): ProblemDetails {
   const { kind, title, remedy } = ERROR_CODES[error.code];
   const { status, category } = PROBLEM_STATUS[kind];
   const detail = error.detail === title ? remedy : `${error.detail.replace(/\.?$/, '.')} ${remedy}`;

@@ -89,7 +89,7 @@ export class EngineModels implements OnApplicationBootstrap {
       fileHash: version.fileHash,
       input,
       output,
-      quality: quality as QualitySpec,
+      quality,
       readFile: () => this.artifacts.read(version.fileHash),
     };
   }

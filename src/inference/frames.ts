@@ -12,7 +12,7 @@ export interface Frame {
 
 const PREFIX_BYTES = 8;
 const MAX_HEADER_BYTES = 1024 * 1024;
-export const MAX_PAYLOAD_BYTES = 0x7fff_ffff;
+const MAX_PAYLOAD_BYTES = 0x7fff_ffff;
 
 /** The payload is written as it is, not copied: leave it alone until it has been sent. */
 export function writeFrame(stream: Writable, header: object, payload: readonly Uint8Array[] = []): void {

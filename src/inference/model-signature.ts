@@ -6,7 +6,7 @@ import type { OutputSpec, TensorDescription } from './inference-engine';
 const FREE_SIDE = 256;
 
 /** float16 is missing on purpose: the runtime hands it out as the bits of uint16. */
-export const READABLE_TYPES: ReadonlySet<string> = new Set([
+const READABLE_TYPES: ReadonlySet<string> = new Set([
   'float32',
   'float64',
   'int8',

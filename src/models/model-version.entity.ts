@@ -33,7 +33,7 @@ export class ModelVersion {
   @Column({ name: 'clinical_domain', type: 'text' })
   clinicalDomain: string;
 
-  @Column({ name: 'confidence_threshold', type: 'double precision', default: 0.85 })
+  @Column({ name: 'confidence_threshold', type: 'double precision' })
   confidenceThreshold: number;
 
   @Column({ name: 'input_shape', type: 'jsonb' })

@@ -11,5 +11,9 @@ export async function migrateTemplate(url: string): Promise<void> {
   const { database } = loadConfiguration({ DATA_DIR: temporaryDirectory() });
   const dataSource = new DataSource(dataSourceOptions(database, url, []));
   await dataSource.initialize();
-  await applyMigrations(dataSource).finally(() => dataSource.destroy());
+  try {
+    await applyMigrations(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
 }
