@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import autocannon from 'autocannon';
+import { disturbed, inQuiet } from './quiet.mjs';
 import { ascending, machine, medians, percentile, table } from './report.mjs';
 import { startBare, startComplete } from './servers.mjs';
 
@@ -72,7 +73,9 @@ async function compare(servers, body, clients) {
   for (const server of Object.values(servers)) await measure(server, body, clients, WARM_UP_SECONDS);
   for (let round = 0; round < ROUNDS; round++) {
     const order = round % 2 === 0 ? ['bare', 'complete'] : ['complete', 'bare'];
-    for (const name of order) rounds[name].push(await measure(servers[name], body, clients, SECONDS));
+    for (const name of order) {
+      rounds[name].push(await inQuiet(() => measure(servers[name], body, clients, SECONDS)));
+    }
   }
   const rates = (name) => rounds[name].map(({ rate }) => rate.toFixed(0)).join(' ');
   process.stderr.write(
@@ -95,6 +98,9 @@ try {
     for (const clients of CLIENTS) cells.push(await compare(servers, body, clients));
   }
   process.stdout.write(`\n${machine()}; medians of ${ROUNDS} rounds of ${SECONDS} s\n\n${table(cells)}`);
+  if (disturbed.count > 0) {
+    process.stdout.write(`\nThe machine was busy with other work around ${disturbed.count} measurements.\n`);
+  }
 } finally {
   await Promise.all(Object.values(servers).map(({ stop }) => stop()));
 }

@@ -27,7 +27,10 @@ export async function startComplete() {
     return {
       url: server.url,
       headers: () => logIn(server.url, accounts[0]),
-      stop: () => server.stop().finally(removeData),
+      stop: async () => {
+        await server.stop();
+        await removeData();
+      },
     };
   } catch (error) {
     await removeData();

@@ -119,9 +119,8 @@ describe('POST /infer › the main job [R-38] [R-42] [R-46] [R-10]', () => {
   it('stores nothing when the audit entry cannot be written [R-30]', async () => {
     const before = [await count('inference_results'), await count('validation_results')];
     await running.dataSource.query('ALTER TABLE audit_inbox RENAME TO audit_inbox_away');
-    const answer = await infer(SAMPLE, 'image/png').finally(() =>
-      running.dataSource.query('ALTER TABLE audit_inbox_away RENAME TO audit_inbox'),
-    );
+    const answer = await infer(SAMPLE, 'image/png');
+    await running.dataSource.query('ALTER TABLE audit_inbox_away RENAME TO audit_inbox');
     expect(answer).toMatchObject({ status: 503, body: { code: 'AUDIT_UNAVAILABLE', category: 'DATABASE' } });
     expect(answer.headers.get('retry-after')).toBe('5');
     expect([await count('inference_results'), await count('validation_results')]).toEqual(before);

@@ -4,7 +4,7 @@ import { administer, databaseUrl, TEMPLATE } from './server';
 export interface TestDatabase {
   readonly url: string;
   /** Ends what is still connected. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** A migrated, empty database that nobody else uses. */

@@ -16,7 +16,7 @@ describe('migrations [R-25] [R-31]', () => {
 
   beforeAll(async () => {
     const database = await createTestDatabase();
-    drop = database.drop;
+    drop = () => database.drop();
     const configuration = loadConfiguration({ DATA_DIR: temporaryDirectory() });
     dataSource = await new DataSource(
       dataSourceOptions(configuration.database, database.url, ENTITIES),
