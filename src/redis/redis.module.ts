@@ -6,7 +6,7 @@ import { RedisConfig } from '../config/redis.config';
 export const REDIS = Symbol('redis');
 
 /** Fails fast instead of queueing: whoever asks has another way. */
-function connect({ url }: RedisConfig): Redis | null {
+export function connectRedis({ url }: RedisConfig): Redis | null {
   if (url === undefined) return null;
   const logger = new Logger('Redis');
   const redis = new Redis(url, {
@@ -24,7 +24,7 @@ function connect({ url }: RedisConfig): Redis | null {
 
 @Global()
 @Module({
-  providers: [{ provide: REDIS, inject: [RedisConfig], useFactory: connect }],
+  providers: [{ provide: REDIS, inject: [RedisConfig], useFactory: connectRedis }],
   exports: [REDIS],
 })
 export class RedisModule implements OnModuleDestroy {
