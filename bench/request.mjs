@@ -90,6 +90,10 @@ async function compare(servers, body, clients) {
 }
 
 const servers = {};
+const stopServers = () => Promise.all(Object.values(servers).map(({ stop }) => stop()));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => void stopServers().finally(() => process.exit(130)));
+}
 try {
   servers.bare = await startBare();
   servers.complete = await startComplete();
@@ -102,5 +106,5 @@ try {
     process.stdout.write(`\nThe machine was busy with other work around ${disturbed.count} measurements.\n`);
   }
 } finally {
-  await Promise.all(Object.values(servers).map(({ stop }) => stop()));
+  await stopServers();
 }

@@ -34,7 +34,7 @@ describe('Redis client', () => {
 
   it('fails at once, without queueing, when nothing listens', async () => {
     const redis = clientFor(await freePort());
-    await expect(redis.ping()).rejects.toThrow();
+    await expect(redis.ping()).rejects.toThrow('enableOfflineQueue');
     redis.disconnect();
   });
 });
