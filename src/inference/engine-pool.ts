@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../errors/domain.error';
 import { EngineProcess } from './engine-process-handle';
@@ -22,7 +19,6 @@ const LONGEST_PAUSE_MS = 30_000;
 export class EnginePool {
   restarts = 0;
   private readonly logger = new Logger('OnnxEngine');
-  private readonly cwd = mkdtempSync(join(tmpdir(), 'medai-engine-'));
   private readonly running = new Set<EngineProcess>();
   /** Also those that were killed and have not gone yet. */
   private readonly alive = new Set<EngineProcess>();
@@ -55,18 +51,27 @@ export class EnginePool {
     this.queue.refuseAll(unavailable());
     for (const process of this.running) process.kill('ENGINE_UNAVAILABLE');
     await Promise.all([...this.alive].map(({ exited }) => exited));
-    rmSync(this.cwd, { recursive: true, force: true });
   }
 
   /** @param failures processes in this place that ended before they were ready, in a row */
   private start(failures: number): void {
+    try {
+      this.spawn(failures);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      this.logger.error({ event: 'engine process cannot be started', code });
+      this.replace(failures + 1);
+    }
+  }
+
+  private spawn(failures: number): void {
     let failed = failures + 1;
     const onEnd = (ended: EngineProcess): void => {
       this.running.delete(ended);
       this.queue.withdraw(ended, unavailable());
       if (!this.closed) this.replace(failed);
     };
-    const process = new EngineProcess({ ...this.options, cwd: this.cwd, onEnd });
+    const process = new EngineProcess({ ...this.options, onEnd });
     this.running.add(process);
     const offer = (): void => {
       failed = 0;

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { DomainError } from '../errors/domain.error';
@@ -7,8 +10,6 @@ import { type EngineCall, errorOf, MAX_ANSWER_BYTES } from './engine-protocol';
 import { type Frame, FrameDecoder, writeFrame } from './frames';
 
 export interface EngineProcessOptions {
-  /** An empty folder: a model may name files relative to it. */
-  readonly cwd: string;
   /** Bound of the data segment (RLIMIT_DATA); what a model asks for beyond it fails. */
   readonly memoryLimitBytes: number;
   readonly startDeadlineMs: number;
@@ -44,20 +45,19 @@ export class EngineProcess {
   private pending?: PendingCall;
   private end?: ErrorCode;
 
+  /** @throws Error of the system when there is no place for a temporary folder */
   constructor(private readonly options: EngineProcessOptions) {
-    const { cwd, memoryLimitBytes, startDeadlineMs } = options;
+    const { memoryLimitBytes, startDeadlineMs } = options;
+    // an empty folder, because a model may name files relative to it
+    const cwd = mkdtempSync(join(tmpdir(), 'medai-engine-'));
     const limitKiB = String(Math.floor(memoryLimitBytes / 1024));
     this.child = spawn('/bin/sh', ['-c', LIMITED, limitKiB, process.execPath, ENGINE_PROGRAM], {
       cwd,
       env: ENGINE_ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     });
-    this.exited = new Promise((resolve) => {
-      this.child.once('error', () => resolve({ code: null, signal: null }));
-      this.child.once('exit', (code, signal) => resolve({ code, signal }));
-    });
+    this.exited = this.untilExit(cwd);
     this.ready = this.reply(startDeadlineMs);
-    void this.exited.then(() => this.kill('ENGINE_CRASHED'));
     this.socket = this.child.stdio?.[3] as Duplex | undefined;
     const decoder = new FrameDecoder(MAX_ANSWER_BYTES);
     this.socket?.on('data', (chunk: Buffer) => this.receive(decoder, chunk));
@@ -89,6 +89,16 @@ export class EngineProcess {
     this.child.kill('SIGKILL');
     this.options.onEnd(this);
     this.settle()?.reject(new DomainError(code));
+  }
+
+  private async untilExit(cwd: string): Promise<EngineExit> {
+    const exit = await new Promise<EngineExit>((resolve) => {
+      this.child.once('error', () => resolve({ code: null, signal: null }));
+      this.child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    this.kill('ENGINE_CRASHED');
+    await rm(cwd, { recursive: true, force: true }).catch(() => undefined);
+    return exit;
   }
 
   private reply(deadlineMs: number): Promise<Frame> {

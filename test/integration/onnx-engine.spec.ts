@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
@@ -144,7 +146,9 @@ describe('OnnxEngine', () => {
 
   it('leaves no process behind when the server is killed, not even one whose model never ends', async () => {
     const program = join(__dirname, '../fixtures/abandoned-engine.js');
-    const server = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const folder = mkdtempSync(join(tmpdir(), 'medai-abandoned-'));
+    const env = { TMPDIR: folder };
+    const server = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
     const pids = JSON.parse(line.toString()) as number[];
     expect(pids.map(isAlive)).toEqual([true, true]);
@@ -153,6 +157,7 @@ describe('OnnxEngine', () => {
       await until(() => !pids.some(isAlive));
     } finally {
       for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+      rmSync(folder, { recursive: true });
     }
   });
 });
