@@ -53,6 +53,7 @@ async function measure(server, { path, type, bytes }, clients, seconds) {
     if (status < 200 || status > 299) unwanted.set(status, (unwanted.get(status) ?? 0) + 1);
   });
   const { errors, timeouts } = await run;
+  if (interrupted) await new Promise(() => undefined); // a server that stops refuses requests: that is no finding
   if (unwanted.size > 0 || errors > 0 || timeouts > 0 || latencies.length === 0) {
     const statuses = JSON.stringify([...unwanted]);
     throw new Error(
@@ -89,17 +90,24 @@ async function compare(servers, body, clients) {
   };
 }
 
+let interrupted = false;
 const servers = {};
 const stopServers = () => Promise.all(Object.values(servers).map(({ stop }) => stop()));
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => void stopServers().finally(() => process.exit(130)));
+  process.once(signal, () => {
+    interrupted = true;
+    void stopServers().finally(() => process.exit(130));
+  });
 }
 try {
   servers.bare = await startBare();
   servers.complete = await startComplete();
   const cells = [];
   for (const body of await readBodies()) {
-    for (const clients of CLIENTS) cells.push(await compare(servers, body, clients));
+    for (const clients of CLIENTS) {
+      cells.push(await compare(servers, body, clients));
+      process.stderr.write(table(cells.slice(-1)).split('\n').slice(2).join('\n'));
+    }
   }
   process.stdout.write(`\n${machine()}; medians of ${ROUNDS} rounds of ${SECONDS} s\n\n${table(cells)}`);
   if (disturbed.count > 0) {
