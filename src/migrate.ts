@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { processConfiguration } from './config/configuration';
 import { ConfigurationError } from './config/environment';
@@ -5,6 +6,7 @@ import { dataSourceOptions } from './database/data-source-options';
 import { applyMigrations } from './database/migrator';
 import { schemaDrift } from './database/schema-drift';
 import { ENTITIES } from './entities';
+import { jsonLogger } from './http/json-logger';
 import { startServer } from './open-database';
 
 const COMMANDS: Readonly<Record<string, (dataSource: DataSource) => Promise<string>>> = {
@@ -38,6 +40,7 @@ async function main(name: string): Promise<void> {
   const command = COMMANDS[name];
   if (command === undefined) throw new Error(`Expected one of: ${Object.keys(COMMANDS).join(', ')}`);
   const configuration = processConfiguration();
+  Logger.overrideLogger(jsonLogger(configuration.runtime.logLevel, 2));
   const server = await startServer(configuration);
   const dataSource = new DataSource(dataSourceOptions(configuration.database, server.url, ENTITIES));
   try {

@@ -47,6 +47,13 @@ describe('configuration [R-16] [R-17]', () => {
     expect(problems.join()).not.toMatch(/eighty|loud|hunter2|mysql|yes/);
   });
 
+  it('refuses a setting that this version could not honour', () => {
+    expect(problemsOf({ ENGINE_URL: 'http://triton:8000', METRICS_PORT: '9090' })).toEqual([
+      'METRICS_PORT: metrics are not served by this version; unset it',
+      'ENGINE_URL: remote engines are not supported by this version; unset it to use the local engine',
+    ]);
+  });
+
   it('reads a secret from the file that NAME_FILE points to', () => {
     const file = join(dataDir(), 'database-url');
     writeFileSync(file, 'postgres://app:secret@db/medai\n');

@@ -17,5 +17,8 @@ export class HttpConfig {
     this.docs = env.oneOf('DOCS', ['on', 'off'], 'on') === 'on';
     this.healthDetailsPublic = env.oneOf('HEALTH_DETAILS', ['admin', 'public'], 'admin') === 'public';
     this.trustedProxyHops = env.integer('TRUST_PROXY', 0, 0, 10);
+    if (env.text('METRICS_PORT') !== undefined) {
+      env.problem('METRICS_PORT: metrics are not served by this version; unset it');
+    }
   }
 }
