@@ -61,7 +61,7 @@ export const ERROR_CODES = define({
     kind: 'too_large',
     severity: 'low',
     title: 'The body is too large',
-    remedy: 'Stay within the limit named in `detail`; an image file is the most compact form.',
+    remedy: 'JSON with an image may have 64 MiB, an image file 50 MiB, any other body 256 KiB.',
   },
   REQUEST_MEDIA_TYPE_UNSUPPORTED: {
     kind: 'unsupported_media',

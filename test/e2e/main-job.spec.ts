@@ -183,6 +183,21 @@ describe('POST /infer › bad input [R-01] [R-03] [R-06] [R-14]', () => {
   );
 });
 
+describe('texts that cannot be stored or would reach a prototype', () => {
+  it.each([
+    ['POST', '/auth/login', '{"username":"a\\u0000b","password":"b"}'],
+    ['POST', '/auth/login', '{"username":"a\\ud800","password":"b"}'],
+    ['POST', '/auth/login', '{"__proto__":{"role":"admin"},"username":"a","password":"b"}'],
+    ['GET', '/models?model_name=a%00b', undefined],
+    ['GET', '/results?patient_id=a%00b', undefined],
+  ])('%s %s › 400, never 500', async (method, path, body) => {
+    expect(await call(method, path, clinician, body)).toMatchObject({
+      status: 400,
+      body: { code: 'VALIDATION_FAILED' },
+    });
+  });
+});
+
 describe('who may what [R-48] [R-49] [R-50]', () => {
   it('GET /admin/secure › 401 without a token, with a wrong one; 403 for a clinician; 200 for an admin', async () => {
     expect(await call('GET', '/admin/secure')).toMatchObject({
