@@ -14,6 +14,8 @@ import { ProblemDetailsFilter } from './http/problem-details.filter';
 import { requestContext } from './http/request-context';
 import { ValidationPipe } from './http/validation';
 
+/** Whether pages are fetched over HTTPS is for the proxy to decide: without one the documentation is plain HTTP. */
+const SECURITY_HEADERS = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -34,7 +36,7 @@ export async function createApp(
   app.set('etag', false);
   app.set('trust proxy', configuration.http.trustedProxyHops);
   app.disable('x-powered-by');
-  app.use(requestContext, accessLog, helmet(), noStore);
+  app.use(requestContext, accessLog, helmet(SECURITY_HEADERS), noStore);
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalGuards(app.get(JwtGuard), app.get(RolesGuard));
   app.useGlobalInterceptors(app.get(AuditInterceptor), app.get(BodyInterceptor));

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup';
 import { FirstAdministrator } from './auth/first-administrator';
 import { type Configuration, processConfiguration } from './config/configuration';
-import { ConfigurationError } from './config/environment';
+import { StartupError } from './config/startup.error';
 import { installDemo } from './demo';
 import { jsonLogger } from './http/json-logger';
 import { openDatabase } from './open-database';
@@ -35,7 +35,7 @@ async function main(configuration: Configuration): Promise<void> {
 
 /** Tells why the start failed without a stack where the operator can mend it. */
 function fail(error: unknown): never {
-  const known = error instanceof ConfigurationError || (error as { code?: string }).code === 'EADDRINUSE';
+  const known = error instanceof StartupError || (error as { code?: string }).code === 'EADDRINUSE';
   process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
   process.exit(1);
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { processConfiguration } from './config/configuration';
-import { ConfigurationError } from './config/environment';
+import { StartupError } from './config/startup.error';
 import { dataSourceOptions } from './database/data-source-options';
 import { applyMigrations } from './database/migrator';
 import { schemaDrift } from './database/schema-drift';
@@ -29,16 +29,16 @@ const COMMANDS: Readonly<Record<string, (dataSource: DataSource) => Promise<stri
   },
   async check(dataSource) {
     if (await dataSource.showMigrations())
-      throw new Error('There are migrations that have not been applied.');
+      throw new StartupError('There are migrations that have not been applied.');
     const drift = await schemaDrift(dataSource);
-    if (drift.length > 0) throw new Error(`The entities and the schema differ:\n${drift.join('\n')}`);
+    if (drift.length > 0) throw new StartupError(`The entities and the schema differ:\n${drift.join('\n')}`);
     return 'The schema is up to date and fits the entities.';
   },
 };
 
 async function main(name: string): Promise<void> {
   const command = COMMANDS[name];
-  if (command === undefined) throw new Error(`Expected one of: ${Object.keys(COMMANDS).join(', ')}`);
+  if (command === undefined) throw new StartupError(`Expected one of: ${Object.keys(COMMANDS).join(', ')}`);
   const configuration = processConfiguration();
   Logger.overrideLogger(jsonLogger(configuration.runtime.logLevel, 2));
   const server = await startServer(configuration);
@@ -53,6 +53,6 @@ async function main(name: string): Promise<void> {
 }
 
 main(process.argv[2] ?? '').catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigurationError ? error.message : String(error)}\n`);
+  process.stderr.write(`${error instanceof StartupError ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

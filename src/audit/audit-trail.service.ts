@@ -26,7 +26,8 @@ interface Draft {
   readonly eventId: string;
   facts: AuditFacts;
   written: boolean;
-  refused: boolean;
+  /** Reason of the refusal that has been written. */
+  refused?: ErrorCode;
 }
 
 /**
@@ -47,7 +48,6 @@ export class AuditTrail {
       eventId: uuidv7(),
       facts: { details },
       written: false,
-      refused: false,
     });
   }
 
@@ -81,13 +81,13 @@ export class AuditTrail {
    */
   async closeWith(reason: ErrorCode, httpStatus: number, manager?: EntityManager): Promise<void> {
     const draft = this.draft();
-    if (draft.refused) return;
+    if (draft.refused === reason) return;
     const { actions, facts } = draft;
     const outcome = httpStatus < 500 ? 'refused' : 'failed';
     const details = { ...facts.details, http_status: httpStatus };
     const entry = entryOf(actions.failure, uuidv7(), outcome, reason, { ...facts, details });
     await this.append(manager ?? this.dataSource.manager, entry);
-    draft.refused = true;
+    draft.refused = reason;
   }
 
   /** A refusal by a guard, which runs before an entry is open. */

@@ -41,15 +41,9 @@ export class Sessions {
     return { userId: sub, ...user, sessionId: sid, tokenId: jti, tokenExpiresAt: new Date(exp * 1000) };
   }
 
-  /** Opens a session. @returns its first refresh token: 256 random bits, stored as a hash */
-  async open(manager: EntityManager, userId: string, familyId: string): Promise<string> {
-    const token = randomBytes(32).toString('base64url');
-    await manager.query(
-      `INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at, family_expires_at)
-       VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(secs => $6))`,
-      [uuidv7(), familyId, userId, hashOf(token), IDLE_SECONDS, ABSOLUTE_SECONDS],
-    );
-    return token;
+  /** Opens a session. @returns its first refresh token */
+  open(manager: EntityManager, userId: string, familyId: string): Promise<string> {
+    return this.addToken(manager, userId, familyId, null);
   }
 
   /** Replaces a refresh token by its successor. A token that was used before revokes its whole family. */
@@ -66,12 +60,7 @@ export class Sessions {
     );
     const link = used[0];
     if (link === undefined) return undefined;
-    const successor = randomBytes(32).toString('base64url');
-    await manager.query(
-      `INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at, family_expires_at)
-       VALUES ($1, $2, $3, $4, least(now() + make_interval(secs => $5), $6), $6)`,
-      [uuidv7(), link.family_id, link.user_id, hashOf(successor), IDLE_SECONDS, link.family_expires_at],
-    );
+    const successor = await this.addToken(manager, link.user_id, link.family_id, link.family_expires_at);
     return { userId: link.user_id, familyId: link.family_id, refreshToken: successor };
   }
 
@@ -103,5 +92,25 @@ export class Sessions {
       'UPDATE refresh_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL',
       [principal.userId],
     );
+  }
+
+  /**
+   * @param familyExpiresAt the absolute limit that the family has, or null for a new family
+   * @returns the token: 256 random bits, stored as a hash
+   */
+  private async addToken(
+    manager: EntityManager,
+    userId: string,
+    familyId: string,
+    familyExpiresAt: Date | null,
+  ): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    await manager.query(
+      `INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at, family_expires_at)
+       SELECT $1, $2, $3, $4, least(now() + make_interval(secs => $5), absolute_limit), absolute_limit
+       FROM coalesce($6::timestamptz, now() + make_interval(secs => $7)) AS absolute_limit`,
+      [uuidv7(), familyId, userId, hashOf(token), IDLE_SECONDS, familyExpiresAt, ABSOLUTE_SECONDS],
+    );
+    return token;
   }
 }

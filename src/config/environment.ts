@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { StartupError } from './startup.error';
 
 /** Thrown once at boot with every bad variable. The message names variables and expectations, never values. */
-export class ConfigurationError extends Error {
+export class ConfigurationError extends StartupError {
   constructor(readonly problems: readonly string[]) {
     super(`Configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-    this.name = 'ConfigurationError';
   }
 }
 

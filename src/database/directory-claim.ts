@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartupError } from '../config/startup.error';
 import { birthOf } from './process-table';
 
 const CLAIM = /^owner\.(\d+)\.(.+)$/;
@@ -8,7 +9,7 @@ const CLAIM = /^owner\.(\d+)\.(.+)$/;
  * Makes this process the only user of a directory until the returned function is called or the process is dead.
  * Everyone leaves a claim first and looks for others' second, so that of two at once at least one sees the other; a
  * claim names a pid and its start time, so that one left by a dead process never counts.
- * @throws Error when a living process, this one included, holds a claim
+ * @throws StartupError when a living process, this one included, holds a claim
  */
 export function claimDirectory(directory: string): () => void {
   const name = `owner.${process.pid}.${birthOf(process.pid)}`;
@@ -31,8 +32,8 @@ export function claimDirectory(directory: string): () => void {
   return () => rmSync(path, { force: true });
 }
 
-const inUse = (pid: number): Error =>
-  new Error(
+const inUse = (pid: number): StartupError =>
+  new StartupError(
     `The embedded PostgreSQL is in use by process ${pid}. Stop that process, set DATA_DIR to another folder, ` +
       'or share one server with DATABASE_URL.',
   );

@@ -12,6 +12,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, type DatabaseError } from 'pg';
+import { StartupError } from '../config/startup.error';
 import { commandLine, POSTGRES_ENVIRONMENT, type PostgresAccount } from './postgres-programs';
 
 export const POSTGRES_USER = 'medai';
@@ -71,7 +72,7 @@ async function initialise(
   await new Promise<void>((resolve, reject) => {
     execFile(file, args, options, (error, _stdout, stderr) => {
       if (error === null) resolve();
-      else reject(new Error(`The database cluster could not be made: ${describe(stderr, folder)}`));
+      else reject(new StartupError(`The database cluster could not be made: ${describe(stderr, folder)}`));
     });
   });
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StartupError } from '../config/startup.error';
 import { commandOf, endProcess } from './process-table';
 import { commandLine, POSTGRES_ENVIRONMENT, type PostgresAccount } from './postgres-programs';
 
@@ -43,7 +44,7 @@ export async function launchPostgres(launch: PostgresLaunch): Promise<RunningPos
     const log = tailOf(launch);
     await endPostgres(child);
     if (performance.now() > deadline || !TRANSIENT.test(log)) {
-      throw new Error(`The embedded PostgreSQL did not start: ${log}`);
+      throw new StartupError(`The embedded PostgreSQL did not start: ${log}`);
     }
     await sleep(250);
   }

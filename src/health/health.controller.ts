@@ -5,7 +5,7 @@ import { NotAudited } from '../audit/audited.decorator';
 import { Public } from '../http/access.decorators';
 import { ProbeResponse, VersionResponse } from './health.response';
 import { ProbeIndicator } from './probe.indicator';
-import { PRODUCT_VERSION } from './product-version';
+import { PRODUCT_VERSION } from '../config/product-version';
 
 const OK: ProbeResponse = { status: 'ok' };
 

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { PRODUCT_VERSION } from '../config/product-version';
 import { ERROR_CODES } from '../errors/error-codes';
 import { ProblemDetails } from './problem-details.response';
 import { PROBLEM_STATUS } from './problem-status';
@@ -12,6 +13,7 @@ const DESCRIPTION =
 function openApiDocument(app: INestApplication): OpenAPIObject {
   const info = new DocumentBuilder()
     .setTitle('MedAI Flow')
+    .setVersion(PRODUCT_VERSION)
     .setDescription(DESCRIPTION)
     .addBearerAuth()
     .addGlobalResponse({
@@ -32,9 +34,15 @@ export function serveDocs(app: INestApplication): void {
   });
 }
 
+const asHtml = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/`([^`]*)`/g, '<code>$1</code>');
+
 const rows = Object.entries(ERROR_CODES).map(([code, { kind, severity, title, remedy }]) => {
   const { status, category } = PROBLEM_STATUS[kind];
-  return `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${category}</td><td>${severity}</td><td>${title}. ${remedy}</td></tr>`;
+  return `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${category}</td><td>${severity}</td><td>${asHtml(`${title}. ${remedy}`)}</td></tr>`;
 });
 
 const ERROR_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>MedAI Flow error codes</title>

@@ -16,7 +16,7 @@ export function validated<T extends object>(Dto: Constructor<T>, plain: unknown)
   const unusable = Object.entries(plain).flatMap(unusableField);
   if (unusable.length > 0) throw new DomainError('VALIDATION_FAILED', undefined, { errors: unusable });
   const dto = plainToInstance(Dto, plain);
-  const errors = validateSync(dto, { whitelist: true, forbidNonWhitelisted: true });
+  const errors = validateSync(dto, { whitelist: true, forbidNonWhitelisted: true, stopAtFirstError: true });
   if (errors.length > 0) {
     throw new DomainError('VALIDATION_FAILED', undefined, {
       errors: errors.flatMap((error) => fieldErrors(error)),

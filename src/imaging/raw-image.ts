@@ -27,7 +27,7 @@ export function readRawImage(source: RawSource, modelChannels: number): Image {
   if (data.length === 0) throw new DomainError('IMAGE_EMPTY');
   const { width, height } = resolveSize(source, data.length / channels);
   assertSize(width, height);
-  if (width * height * channels !== data.length) throw new DomainError('IMAGE_DATA_LENGTH');
+  if (width * height * channels !== data.length) throw wrongLength(data.length, width * height * channels);
   assertUnitValues(data);
   return { width, height, channels, data };
 }
@@ -49,6 +49,9 @@ function otherSide(pixels: number, side: number): number {
   if (pixels % side !== 0) throw new DomainError('IMAGE_DATA_LENGTH');
   return pixels / side;
 }
+
+const wrongLength = (received: number, expected: number): DomainError =>
+  new DomainError('IMAGE_DATA_LENGTH', `${received} values came, ${expected} were expected`);
 
 /** Copied, because the bytes may start at any offset. The hosts onnxruntime runs on are little-endian. */
 function readFloat32(bytes: Uint8Array): Float32Array {

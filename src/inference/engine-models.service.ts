@@ -38,7 +38,9 @@ export class EngineModels implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.loadProduction();
+    this.loadProduction().catch((error: unknown) => {
+      this.logger.error({ event: 'model.load_failed', code: toDomainError(error).code });
+    });
   }
 
   /** True when every version that was in production at the start is loaded and warmed up. */

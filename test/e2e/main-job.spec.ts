@@ -183,6 +183,38 @@ describe('POST /infer › bad input [R-01] [R-03] [R-06] [R-14]', () => {
   );
 });
 
+describe('POST /auth/refresh › rotation', () => {
+  it('gives a successor once; a token used twice ends the session with its access tokens', async () => {
+    const credentials = JSON.stringify({ username: 'integration', password: PASSWORD });
+    const first = (await call('POST', '/auth/login', undefined, credentials)).body;
+    const refresh = (token: string): Promise<Answer> =>
+      call('POST', '/auth/refresh', undefined, JSON.stringify({ refresh_token: token }));
+    const second = await refresh(first.refresh_token);
+    expect(second.status).toBe(200);
+    expect((await call('GET', '/auth/me', second.body.access_token)).status).toBe(200);
+    expect(await refresh(first.refresh_token)).toMatchObject({
+      status: 401,
+      body: { code: 'AUTH_REFRESH_INVALID' },
+    });
+    expect(await refresh(second.body.refresh_token)).toMatchObject({
+      status: 401,
+      body: { code: 'AUTH_REFRESH_INVALID' },
+    });
+    expect((await call('GET', '/auth/me', second.body.access_token)).status).toBe(401);
+  });
+});
+
+describe('GET /docs [R-61]', () => {
+  it('shows every route of the router, the version of the product and every error code', async () => {
+    const { body } = await call('GET', '/docs/openapi.json');
+    const { version } = (await call('GET', '/version')).body;
+    expect(body.info.version).toBe(version);
+    expect(routesOf(body).sort()).toEqual(registeredRoutes().sort());
+    const errors = await (await fetch(`${running.url}/docs/errors`)).text();
+    expect(errors).toContain('Authorization: Bearer &lt;access_token');
+  });
+});
+
 describe('texts that cannot be stored or would reach a prototype', () => {
   it.each([
     ['POST', '/auth/login', '{"username":"a\\u0000b","password":"b"}'],
@@ -354,3 +386,23 @@ describe('the audit trail [R-09] [R-10]', () => {
     expect(await tamper('DELETE FROM audit_logs WHERE seq = 2')).toMatchObject({ class: 'gap', seq: '2' });
   });
 });
+
+function routesOf(document: { paths: Record<string, object> }): string[] {
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+}
+
+/** What Express really serves, the documentation itself aside. */
+function registeredRoutes(): string[] {
+  interface Layer {
+    readonly route?: { readonly path: string; readonly methods: Record<string, boolean> };
+  }
+  const { router } = running.app.getHttpAdapter().getInstance() as { router: { stack: Layer[] } };
+  return router.stack
+    .flatMap(({ route }) => (route ? [route] : []))
+    .filter(({ path }) => typeof path === 'string' && !path.startsWith('/docs'))
+    .flatMap(({ path, methods }) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
+}
