@@ -183,6 +183,55 @@ describe('POST /infer › bad input [R-01] [R-03] [R-06] [R-14]', () => {
   );
 });
 
+describe('POST /infer › quality policy reject [R-05]', () => {
+  it('stores the image as failed with its checks and one audit entry, and does not run the model', async () => {
+    const version = await running.installDemoModel({ version: '2.0.0', policy: 'reject' });
+    const black = new Uint8Array(new Float32Array(64 * 64).buffer);
+    const query = `?width=64&height=64&model_id=${version.id}`;
+    const answer = await infer(black, 'application/octet-stream', clinician, query);
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { code: 'IMAGE_QUALITY_REJECTED', category: 'BUSINESS_LOGIC' },
+    });
+    expect(answer.body.errors.length).toBeGreaterThan(0);
+
+    const { body: stored } = await call('GET', `/results?model_id=${version.id}&is_valid=false`, clinician);
+    expect(stored).toMatchObject({ total: 1, items: [{ status: 'failed', confidence_score: null }] });
+    const id = stored.items[0].inference_id;
+    const { body: detail } = await call('GET', `/results/${id}`, clinician);
+    expect(detail).toMatchObject({ outputs: null, prediction: null, validation: { is_valid: false } });
+    const { body: trail } = await call(
+      'GET',
+      `/audit?sequenced=wait&object_id=${id}&action=inference.failed`,
+      auditor,
+    );
+    expect(trail.items).toMatchObject([{ outcome: 'refused', reason: 'IMAGE_QUALITY_REJECTED' }]);
+
+    expect(await infer(SAMPLE, 'image/png')).toMatchObject({
+      status: 409,
+      body: { code: 'MODEL_NOT_SELECTED' },
+    });
+    await running.dataSource.query(`UPDATE model_versions SET status = 'deprecated' WHERE id = $1`, [
+      version.id,
+    ]);
+    expect(await infer(black, 'application/octet-stream', clinician, query)).toMatchObject({
+      status: 409,
+      body: { code: 'MODEL_NOT_ACTIVE' },
+    });
+  });
+});
+
+describe('X-Request-Id [R-07]', () => {
+  it('is taken when well-formed, replaced when not, and returned', async () => {
+    const idFor = async (offered: string): Promise<string | null> =>
+      (await fetch(`${running.url}/version`, { headers: { 'X-Request-Id': offered } })).headers.get(
+        'x-request-id',
+      );
+    expect(await idFor('ris-2026-11-24.0001')).toBe('ris-2026-11-24.0001');
+    expect(await idFor('"; drop table')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
 describe('POST /auth/refresh › rotation', () => {
   it('gives a successor once; a token used twice ends the session with its access tokens', async () => {
     const credentials = JSON.stringify({ username: 'integration', password: PASSWORD });

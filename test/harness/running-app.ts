@@ -8,6 +8,7 @@ import { loadConfiguration } from '../../src/config/configuration';
 import type { Role } from '../../src/http/principal';
 import { EngineModels } from '../../src/inference/engine-models.service';
 import type { Manifest } from '../../src/models/manifest';
+import type { ModelVersion } from '../../src/models/model-version.entity';
 import { createTestDatabase } from './database';
 import { temporaryDirectory } from './temporary-directory';
 
@@ -20,6 +21,8 @@ export interface RunningApp {
   readonly app: NestExpressApplication;
   readonly url: string;
   readonly dataSource: DataSource;
+  /** Puts another version of the demo model into production. */
+  installDemoModel(changes: { version: string; policy: 'warn' | 'reject' }): Promise<ModelVersion>;
   /** An access token of the account of this role. */
   token(role: Role): Promise<string>;
   stop(): Promise<void>;
@@ -47,15 +50,19 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
     await app.get(Users).install(account, { ownPassword: true });
   }
   const clinician = await app.get(Users).findByUsername('clinician');
-  const manifest = JSON.parse(readFileSync(join(DEMO, 'manifest.json'), 'utf8')) as Manifest;
+  const demo = JSON.parse(readFileSync(join(DEMO, 'manifest.json'), 'utf8')) as Manifest;
   const file = readFileSync(join(DEMO, 'demo-model.onnx'));
-  await app.get(EngineModels).install({ manifest, file, installedBy: clinician!.id });
+  const install = (manifest: Manifest): Promise<ModelVersion> =>
+    app.get(EngineModels).install({ manifest, file, installedBy: clinician!.id });
+  await install(demo);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return {
     app,
     url,
     dataSource: app.get(DataSource),
+    installDemoModel: ({ version, policy }) =>
+      install({ ...demo, version, quality: { ...demo.quality, policy } }),
     token: (role) => login(url, role),
     async stop() {
       await app.close();
