@@ -16,7 +16,7 @@ describe('ValidatingPool [R-29]', () => {
 
     // a socket whose loss nobody has told the pool of: the next query on it fails
     const client = await pool.connect();
-    jest.spyOn(client, 'query').mockImplementation(() => Promise.reject(new Error('Connection terminated')));
+    Object.assign(client, { query: () => Promise.reject(new Error('Connection terminated')) });
     client.release();
     await sleep(1_100);
     expect(await pidOf()).not.toBe(first);
