@@ -12,7 +12,11 @@ const LEVELS = [
   ['health'],
 ];
 
-const ENTRY_POINTS = ['^src/main\\.ts$', '^src/migrate\\.ts$', '^src/inference/engine\\.process\\.ts$'];
+const ENTRY_POINTS = [
+  '^src/main\\.ts$',
+  '^src/migrate\\.ts$',
+  '^src/inference/engine/engine\\.process\\.ts$',
+];
 
 const folders = (names) => `^src/(${names.join('|')})/`;
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
 
-const { OnnxEngine } = createRequire(import.meta.url)('../dist/inference/onnx-engine.js');
+const { OnnxEngine } = createRequire(import.meta.url)('../dist/inference/engine/onnx-engine.js');
 const MODEL = new URL('../tools/demo-model/', import.meta.url);
 const DEADLINE_MS = 30_000;
 

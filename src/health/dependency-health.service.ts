@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { AuditReader } from '../audit/audit-reader.service';
 import { DatabaseStatus } from '../database/database-status.service';
 import { EngineModels } from '../inference/engine-models.service';
-import { InferenceEngine } from '../inference/inference-engine';
+import { InferenceEngine } from '../inference/engine/inference-engine';
 import { REDIS } from '../redis/redis.module';
 import type { ComponentHealth } from './component-health';
 

@@ -1,4 +1,4 @@
-import type { ErrorKind } from '../errors/error-codes';
+import type { ErrorKind } from '../errors/error-definition';
 
 export type ErrorCategory =
   | 'VALIDATION'

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors/domain.error';
 import type { Image, ImageFormat } from './image';
-import { decodePng } from './png';
+import { decodePng } from './png/png';
 
 type FileFormat = 'png' | 'jpeg' | 'dicom';
 

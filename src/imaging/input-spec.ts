@@ -1,5 +1,5 @@
 import type { MetricLimits } from './image';
-import type { MetricName } from './quality-metrics';
+import type { MetricName } from './quality/quality-metrics';
 
 /** `bicubic` has a = -0.5 with antialias (Pillow, PyTorch) and a = -0.75 without (PyTorch, OpenCV). */
 export type ResizeKernel = 'nearest' | 'bilinear' | 'bicubic';

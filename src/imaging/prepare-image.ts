@@ -5,7 +5,7 @@ import { matchChannels } from './channels';
 import { decodeFile } from './decode-file';
 import type { Image, ImageFormat, ImageSource, PreparedImage } from './image';
 import type { InputSpec, QualitySpec } from './input-spec';
-import { assessQuality } from './quality';
+import { assessQuality } from './quality/quality';
 import { readRawImage } from './raw-image';
 import { resize } from './resize';
 import { toTensor } from './tensor';

@@ -15,7 +15,7 @@ import {
   InferenceEngine,
   type ModelDescription,
   type TensorDescription,
-} from './inference-engine';
+} from './engine/inference-engine';
 
 export interface DemoInstallation {
   readonly manifest: Manifest;

@@ -4,9 +4,9 @@ import { ModelsModule } from '../models/models.module';
 import { ResultsModule } from '../results/results.module';
 import { EngineModels } from './engine-models.service';
 import { InferenceController } from './inference.controller';
-import { InferenceEngine } from './inference-engine';
+import { InferenceEngine } from './engine/inference-engine';
 import { InferenceService } from './inference.service';
-import { OnnxEngine } from './onnx-engine';
+import { OnnxEngine } from './engine/onnx-engine';
 
 @Module({
   imports: [ModelsModule, ResultsModule],

@@ -3,7 +3,7 @@ import type { Validation } from '../imaging/image';
 import type { ModelStatus, ModelVersion } from '../models/model-version.entity';
 import type { NewResult, NewValidation } from '../results/result-recorder.service';
 import type { CreateInferenceDto } from './create-inference.dto';
-import type { EngineAnswer } from './inference-engine';
+import type { EngineAnswer } from './engine/inference-engine';
 import { judge } from './prediction';
 
 interface Inference {

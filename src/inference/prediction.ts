@@ -1,4 +1,4 @@
-import type { Activation } from './activation';
+import type { Activation } from './engine/activation';
 
 export interface Judgement {
   readonly prediction: {

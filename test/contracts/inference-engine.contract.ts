@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineAnswer, InferenceEngine } from '../../src/inference/inference-engine';
+import type { EngineAnswer, InferenceEngine } from '../../src/inference/engine/inference-engine';
 import { BLACK, imageOf, modelOf, requestOf, WHITE } from '../fixtures/models/models';
 
 /** What holds for every engine; `makeEngine` gives one that can do two things at a time. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { OnnxEngine, type OnnxEngineOptions } from '../../src/inference/onnx-engine';
+import { OnnxEngine, type OnnxEngineOptions } from '../../src/inference/engine/onnx-engine';
 import { describeInferenceEngine } from '../contracts/inference-engine.contract';
 import { BLACK, demoModel, modelOf, requestOf, WHITE } from '../fixtures/models/models';
 

@@ -1,5 +1,5 @@
-import { DomainError } from '../errors/domain.error';
-import type { Image } from './image';
+import { DomainError } from '../../errors/domain.error';
+import type { Image } from '../image';
 import { corruptPng, PALETTE_COLOUR, type PngContainer, readPngContainer } from './png-container';
 import { readPngSamples } from './png-samples';
 

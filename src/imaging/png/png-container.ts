@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { DomainError } from '../errors/domain.error';
-import { assertSize } from './bounds';
+import { DomainError } from '../../errors/domain.error';
+import { assertSize } from '../bounds';
 
 /** PNG, 3rd edition, 11.2.1: colour type → samples a pixel. */
 const CHANNELS: Readonly<Record<number, 1 | 2 | 3 | 4>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };

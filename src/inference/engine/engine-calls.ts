@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { DomainError } from '../errors/domain.error';
-import type { ImageSource } from '../imaging/image';
+import { DomainError } from '../../errors/domain.error';
+import type { ImageSource } from '../../imaging/image';
 import type { EngineProcess } from './engine-process-handle';
 import { answerOf, type RunReply } from './engine-protocol';
 import type { EngineAnswer, EngineModel, ModelDescription } from './inference-engine';

@@ -1,6 +1,6 @@
-import { DomainError, type FieldError } from '../errors/domain.error';
-import { ERROR_CODES, type ErrorCode } from '../errors/error-codes';
-import type { ImageSource } from '../imaging/image';
+import { DomainError, type FieldError } from '../../errors/domain.error';
+import { ERROR_CODES, type ErrorCode } from '../../errors/error-codes';
+import type { ImageSource } from '../../imaging/image';
 import type { EngineAnswer, EngineModel, NestedArray } from './inference-engine';
 
 /**

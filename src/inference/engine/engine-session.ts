@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { DomainError } from '../errors/domain.error';
-import type { ImageSource, PreparedImage } from '../imaging/image';
-import { prepareImage } from '../imaging/prepare-image';
+import { DomainError } from '../../errors/domain.error';
+import type { ImageSource, PreparedImage } from '../../imaging/image';
+import { prepareImage } from '../../imaging/prepare-image';
 import { activate } from './activation';
 import { elements, type ModelSpec, type RunReply } from './engine-protocol';
 import type { ModelDescription } from './inference-engine';

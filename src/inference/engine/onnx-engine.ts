@@ -1,4 +1,4 @@
-import { DomainError } from '../errors/domain.error';
+import { DomainError } from '../../errors/domain.error';
 import { loadModel, runModel, unloadModel } from './engine-calls';
 import { EnginePool } from './engine-pool';
 import type { EngineProcess } from './engine-process-handle';

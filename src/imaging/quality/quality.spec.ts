@@ -1,5 +1,5 @@
-import type { Image, Validation } from './image';
-import type { QualitySpec } from './input-spec';
+import type { Image, Validation } from '../image';
+import type { QualitySpec } from '../input-spec';
 import { assessQuality } from './quality';
 
 /** `level`: 0..255. */

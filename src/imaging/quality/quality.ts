@@ -1,6 +1,6 @@
-import { displayedLevels } from './channels';
-import type { Image, MetricLimits, MetricResult, MetricStatus, Validation } from './image';
-import type { QualitySpec } from './input-spec';
+import { displayedLevels } from '../channels';
+import type { Image, MetricLimits, MetricResult, MetricStatus, Validation } from '../image';
+import type { QualitySpec } from '../input-spec';
 import { type Displayed, measureLevels, noiseSigma, normalisedLaplacianVariance } from './quality-measures';
 import { type MetricName, QUALITY_METRICS, type QualityCode } from './quality-metrics';
 import { checkOutcomes, MIN_SCORE, validationScore } from './validation-score';

@@ -1,4 +1,4 @@
-import { DomainError } from '../errors/domain.error';
+import { DomainError } from '../../errors/domain.error';
 import { elements, MAX_ANSWER_BYTES } from './engine-protocol';
 import type { Output } from './onnx-runtime';
 

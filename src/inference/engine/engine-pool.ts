@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { DomainError } from '../errors/domain.error';
+import { DomainError } from '../../errors/domain.error';
 import { EngineProcess } from './engine-process-handle';
 import type { EngineQueue } from './engine-queue';
 

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { DomainError } from '../errors/domain.error';
+import { DomainError } from '../../errors/domain.error';
 import { type EngineCall, failureOf, type ModelSpec } from './engine-protocol';
 import { EngineSession, type Reply } from './engine-session';
 import { type Frame, FrameDecoder, writeFrame } from './frames';

@@ -1,5 +1,5 @@
-import type { ImageSource, PreparedImage, Validation } from '../imaging/image';
-import type { InputSpec, QualitySpec } from '../imaging/input-spec';
+import type { ImageSource, PreparedImage, Validation } from '../../imaging/image';
+import type { InputSpec, QualitySpec } from '../../imaging/input-spec';
 import type { Activation } from './activation';
 
 /** `output` of the manifest: the output that is judged, and how its numbers become scores. */

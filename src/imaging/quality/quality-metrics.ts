@@ -1,4 +1,4 @@
-import type { MetricLimits } from './image';
+import type { MetricLimits } from '../image';
 
 export type QualityCheck = 'brightness' | 'contrast' | 'noise' | 'motion';
 

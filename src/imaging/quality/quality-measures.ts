@@ -1,5 +1,5 @@
-import type { Image } from './image';
-import { resizeByArea } from './resize';
+import type { Image } from '../image';
+import { resizeByArea } from '../resize';
 
 /** Displayed values of one channel, 0..255, row-major. */
 export interface Displayed {

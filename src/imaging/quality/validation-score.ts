@@ -1,4 +1,4 @@
-import type { MetricResult, MetricStatus } from './image';
+import type { MetricResult, MetricStatus } from '../image';
 import { type MetricName, QUALITY_METRICS, type QualityCheck } from './quality-metrics';
 
 /** an image below it is not valid even when no metric failed. */

@@ -1,4 +1,4 @@
-import { DomainError } from '../errors/domain.error';
+import { DomainError } from '../../errors/domain.error';
 import { decodePng } from './png';
 
 /** 64 x 64, grey 8 bit, (3x + 2y) mod 256; the filter of row y is y mod 5, so that all five are met. Checked with Pillow. */

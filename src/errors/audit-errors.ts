@@ -1,0 +1,16 @@
+import { define } from './error-definition';
+
+export const AUDIT_ERRORS = define({
+  AUDIT_UNAVAILABLE: {
+    kind: 'database',
+    severity: 'critical',
+    title: 'The audit trail cannot be written',
+    remedy: 'Nothing was done. Try again after the time given in Retry-After.',
+  },
+  AUDIT_ENTRY_NOT_FOUND: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no such audit entry',
+    remedy: 'List the entries with GET /audit.',
+  },
+});

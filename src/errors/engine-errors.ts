@@ -1,0 +1,52 @@
+import { define } from './error-definition';
+
+export const ENGINE_ERRORS = define({
+  ENGINE_BUSY: {
+    kind: 'unavailable',
+    severity: 'medium',
+    title: 'The inference queue is full',
+    remedy: 'Try again after the time given in Retry-After.',
+  },
+  ENGINE_UNAVAILABLE: {
+    kind: 'unavailable',
+    severity: 'high',
+    title: 'The inference engine is not available',
+    remedy: 'Try again after the time given in Retry-After; the operator finds the cause in the logs.',
+  },
+  ENGINE_TIMEOUT: {
+    kind: 'unavailable',
+    severity: 'high',
+    title: 'The model did not answer in time',
+    remedy: 'Do not send the same image again before the operator has looked at the model.',
+  },
+  ENGINE_CRASHED: {
+    kind: 'unavailable',
+    severity: 'high',
+    title: 'The process that ran the model died',
+    remedy: 'Do not send the same image again before the operator has looked at the model.',
+  },
+  MODEL_LOAD_FAILED: {
+    kind: 'unavailable',
+    severity: 'high',
+    title: 'The model version cannot be loaded',
+    remedy: 'The operator finds the cause in the logs.',
+  },
+  MODEL_INTEGRITY_FAILED: {
+    kind: 'unavailable',
+    severity: 'critical',
+    title: 'The model file is not the one that was registered',
+    remedy: 'The operator must restore the registered file; until then the version does not serve.',
+  },
+  MODEL_INPUT_INVALID: {
+    kind: 'unprocessable',
+    severity: 'low',
+    title: 'The model does not accept an input of this shape',
+    remedy: 'Compare the image with `input_shape` of the model.',
+  },
+  MODEL_OUTPUT_INVALID: {
+    kind: 'internal',
+    severity: 'high',
+    title: 'The model returned numbers that are not valid',
+    remedy: 'Nothing was concluded from this image; the operator must look at the model.',
+  },
+});

@@ -1,0 +1,46 @@
+import { define } from './error-definition';
+
+export const REQUEST_ERRORS = define({
+  VALIDATION_FAILED: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The request is not valid',
+    remedy: 'Correct the fields named in `errors` and send the request again.',
+  },
+  REQUEST_MALFORMED_JSON: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The body is not valid JSON',
+    remedy: 'Send well-formed JSON (RFC 8259); NaN and Infinity are not JSON.',
+  },
+  REQUEST_BODY_INCOMPLETE: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The body ended early',
+    remedy: 'Send as many bytes as Content-Length announces.',
+  },
+  REQUEST_ABANDONED: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The client closed the connection before its answer',
+    remedy: 'Wait for the answer, or send the request again.',
+  },
+  REQUEST_TOO_LARGE: {
+    kind: 'too_large',
+    severity: 'low',
+    title: 'The body is too large',
+    remedy: 'JSON with an image may have 64 MiB, an image file 50 MiB, any other body 256 KiB.',
+  },
+  REQUEST_MEDIA_TYPE_UNSUPPORTED: {
+    kind: 'unsupported_media',
+    severity: 'low',
+    title: 'The content type or encoding is not supported',
+    remedy: 'Use a content type named in `detail`, without Content-Encoding.',
+  },
+  ROUTE_NOT_FOUND: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no such route',
+    remedy: 'The routes are listed at /docs.',
+  },
+});
