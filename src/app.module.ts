@@ -28,7 +28,10 @@ export class AppModule {
         ModelsModule,
         ResultsModule,
         InferenceModule,
-        HealthModule.forRoot({ reportIsPublic: configuration.http.healthDetailsPublic }),
+        HealthModule.forRoot({
+          reportIsPublic: configuration.http.healthDetailsPublic,
+          metricsOnMainPort: configuration.http.metricsPort === undefined,
+        }),
       ],
       providers: [BodyInterceptor],
     };

@@ -48,8 +48,7 @@ describe('configuration [R-16] [R-17]', () => {
   });
 
   it('refuses a setting that this version could not honour', () => {
-    expect(problemsOf({ ENGINE_URL: 'http://triton:8000', METRICS_PORT: '9090' })).toEqual([
-      'METRICS_PORT: metrics are not served by this version; unset it',
+    expect(problemsOf({ ENGINE_URL: 'http://triton:8000' })).toEqual([
       'ENGINE_URL: remote engines are not supported by this version; unset it to use the local engine',
     ]);
   });

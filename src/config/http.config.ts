@@ -10,6 +10,8 @@ export class HttpConfig {
   readonly healthDetailsPublic: boolean;
   /** Number of reverse proxies whose X-Forwarded-For entries are believed. */
   readonly trustedProxyHops: number;
+  /** Metrics on a port of their own; undefined: GET /metrics on the main one. */
+  readonly metricsPort: number | undefined;
 
   constructor(env: Environment) {
     this.port = env.integer('PORT', 3000, 0, 65_535);
@@ -17,8 +19,7 @@ export class HttpConfig {
     this.docs = env.oneOf('DOCS', ['on', 'off'], 'on') === 'on';
     this.healthDetailsPublic = env.oneOf('HEALTH_DETAILS', ['admin', 'public'], 'admin') === 'public';
     this.trustedProxyHops = env.integer('TRUST_PROXY', 0, 0, 10);
-    if (env.text('METRICS_PORT') !== undefined) {
-      env.problem('METRICS_PORT: metrics are not served by this version; unset it');
-    }
+    this.metricsPort =
+      env.text('METRICS_PORT') === undefined ? undefined : env.integer('METRICS_PORT', 0, 0, 65_535);
   }
 }

@@ -5,16 +5,24 @@ import { DependencyHealth } from './dependency-health.service';
 import { HealthController } from './health.controller';
 import { healthReportController } from './health-report.controller';
 import { HealthReport } from './health-report.service';
+import { MetricsController } from './metrics.controller';
+import { MetricsServer } from './metrics-server.service';
 import { ProbeIndicator } from './probe.indicator';
+
+interface HealthOptions {
+  readonly reportIsPublic: boolean;
+  readonly metricsOnMainPort: boolean;
+}
 
 @Module({})
 export class HealthModule {
-  static forRoot(options: { readonly reportIsPublic: boolean }): DynamicModule {
+  static forRoot({ reportIsPublic, metricsOnMainPort }: HealthOptions): DynamicModule {
+    const metrics = metricsOnMainPort ? [MetricsController] : [];
     return {
       module: HealthModule,
       imports: [TerminusModule.forRoot({ logger: false }), InferenceModule],
-      controllers: [HealthController, healthReportController(options.reportIsPublic)],
-      providers: [DependencyHealth, HealthReport, ProbeIndicator],
+      controllers: [HealthController, healthReportController(reportIsPublic), ...metrics],
+      providers: [DependencyHealth, HealthReport, MetricsServer, ProbeIndicator],
     };
   }
 }

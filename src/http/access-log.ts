@@ -1,20 +1,29 @@
 import { Logger } from '@nestjs/common';
 import type { NextFunction, Response } from 'express';
+import { requestDuration } from './http.metrics';
 import type { AuthenticatedRequest } from './principal';
 
 const logger = new Logger('Access');
 
-/** One line a request when its answer is done: the route's pattern, never the path or query that was sent. */
+/** One line and one measurement a request when its answer is done: the route's pattern, never the path or query sent. */
 export function accessLog(request: AuthenticatedRequest, response: Response, next: NextFunction): void {
   const startedAt = performance.now();
   response.once('close', () => {
-    const route: unknown = (request.route as { path?: unknown } | undefined)?.path;
+    const durationMs = performance.now() - startedAt;
+    const pattern: unknown = (request.route as { path?: unknown } | undefined)?.path;
+    const route = typeof pattern === 'string' ? pattern : '(none)';
+    const { method } = request;
+    const status = response.statusCode;
+    requestDuration.observe(
+      { method: route === '(none)' ? 'any' : method, route, status },
+      durationMs / 1000,
+    );
     logger.log({
       event: response.writableFinished ? 'http.answered' : 'http.aborted',
-      method: request.method,
-      route: typeof route === 'string' ? route : '(none)',
-      status: response.statusCode,
-      duration_ms: Math.round((performance.now() - startedAt) * 100) / 100,
+      method,
+      route,
+      status,
+      duration_ms: Math.round(durationMs * 100) / 100,
       user_id: request.user?.userId,
     });
   });
