@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { type Insertion, insertTogether } from '../database/insert-together';
 import { DomainError } from '../errors/domain.error';
 import type { ErrorCode } from '../errors/error-codes';
 import { currentRequest, type RequestContext } from '../http/request-context';
@@ -20,6 +21,8 @@ export interface AuditFacts {
   readonly actorRole?: string;
   readonly details?: AuditDetails;
 }
+
+const INBOX = 'audit_inbox';
 
 interface Draft {
   readonly actions: AuditedActions;
@@ -69,6 +72,14 @@ export class AuditTrail {
     return draft.eventId;
   }
 
+  /** Stores rows and the entry of this request in one statement: all of it, or nothing. */
+  async writeWith(insertions: readonly Insertion[]): Promise<void> {
+    const draft = this.draft();
+    const entry = entryOf(draft.actions.success, draft.eventId, 'success', null, draft.facts);
+    await this.append(this.dataSource.manager, entry, insertions);
+    draft.written = true;
+  }
+
   /** Writes the entry if no transaction has. */
   async close(): Promise<string> {
     const draft = this.draft();
@@ -76,17 +87,21 @@ export class AuditTrail {
   }
 
   /**
-   * Records that the request was refused or failed, in the caller's transaction if there is something to store with
-   * it. What a transaction wrote that was rolled back is gone, so this is an entry of its own.
+   * Records that the request was refused or failed, together with rows that are to be kept nevertheless. What a
+   * transaction wrote that was rolled back is gone, so this is an entry of its own.
    */
-  async closeWith(reason: ErrorCode, httpStatus: number, manager?: EntityManager): Promise<void> {
+  async closeWith(
+    reason: ErrorCode,
+    httpStatus: number,
+    insertions: readonly Insertion[] = [],
+  ): Promise<void> {
     const draft = this.draft();
     if (draft.refused === reason) return;
     const { actions, facts } = draft;
     const outcome = httpStatus < 500 ? 'refused' : 'failed';
     const details = { ...facts.details, http_status: httpStatus };
     const entry = entryOf(actions.failure, uuidv7(), outcome, reason, { ...facts, details });
-    await this.append(manager ?? this.dataSource.manager, entry);
+    await this.append(this.dataSource.manager, entry, insertions);
     draft.refused = reason;
   }
 
@@ -110,13 +125,16 @@ export class AuditTrail {
     return draft;
   }
 
-  private async append(manager: EntityManager, entry: AuditEntry): Promise<void> {
+  private async append(
+    manager: EntityManager,
+    entry: AuditEntry,
+    insertions: readonly Insertion[] = [],
+  ): Promise<void> {
+    const row = { event_id: entry.event_id, canonical: canonicalText(entry) };
     try {
-      await manager.query('INSERT INTO audit_inbox (event_id, canonical) VALUES ($1, $2)', [
-        entry.event_id,
-        canonicalText(entry),
-      ]);
+      await insertTogether(manager, [...insertions, { table: INBOX, rows: [row] }]);
     } catch (error) {
+      if (insertions.length > 0 && !(error as Error).message.includes(INBOX)) throw error;
       throw new DomainError('AUDIT_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
     }
   }

@@ -1,6 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { AuditTrail } from '../audit/audit-trail.service';
 import { DomainError } from '../errors/domain.error';
 import type { Principal } from '../http/principal';
@@ -16,7 +14,6 @@ const DEADLINE_MS = 30_000;
 @Injectable()
 export class InferenceService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly selection: ModelSelection,
     private readonly models: EngineModels,
     private readonly recorder: ResultRecorder,
@@ -38,15 +35,15 @@ export class InferenceService {
     const answer = await this.models.run(version, { source, deadlineMs: DEADLINE_MS, signal });
     const result = newResult({ principal, fields, version, modelStatus: status, answer });
 
-    const recorded = await this.dataSource.transaction(async (manager) => {
-      const rows = await this.recorder.record(manager, result, newValidation(answer.validation));
-      const details = { image_hash: result.imageHash, is_valid: answer.validation.is_valid };
-      this.trail.describe({ objectType: 'inference_result', objectId: rows.result.id, details });
-      if (answer.outputs === null) await this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, manager);
-      else await this.trail.write(manager);
-      return rows;
-    });
-    if (answer.outputs === null) throw qualityRejected(recorded.result.id, answer.validation.error_codes);
+    const recorded = this.recorder.identify(result, newValidation(answer.validation));
+    const details = { image_hash: result.imageHash, is_valid: answer.validation.is_valid };
+    this.trail.describe({ objectType: 'inference_result', objectId: recorded.result.id, details });
+    const rows = this.recorder.insertions([recorded]);
+    if (answer.outputs === null) {
+      await this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, rows);
+      throw qualityRejected(recorded.result.id, answer.validation.error_codes);
+    }
+    await this.trail.writeWith(rows);
     return toResultResponse(recorded.result, recorded.validation, {
       model_id: version.id,
       model_name: version.modelName,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
+import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { type Insertion, insertionOf } from '../database/insert-together';
 import { InferenceResult } from './inference-result.entity';
 import { Pseudonyms } from './pseudonyms';
 import { ValidationResult } from './validation-result.entity';
@@ -17,24 +17,30 @@ export interface RecordedResult {
   readonly validation: ValidationResult;
 }
 
-/** Writes results inside the caller's transaction. */
+/** Makes the rows of results. Who stores them stores the audit entry with them. */
 @Injectable()
 export class ResultRecorder {
-  constructor(private readonly pseudonyms: Pseudonyms) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly pseudonyms: Pseudonyms,
+  ) {}
 
   /** @param newResult its `patientId` is the identifier as it was sent; only its pseudonym is stored */
-  async record(
-    manager: EntityManager,
-    newResult: NewResult,
-    newValidation: NewValidation,
-  ): Promise<RecordedResult> {
+  identify(newResult: NewResult, newValidation: NewValidation): RecordedResult {
     const id = uuidv7();
     const patientId = newResult.patientId === null ? null : this.pseudonyms.of(newResult.patientId);
     const result = { ...newResult, ...UNREVIEWED, id, patientId };
     const validation = { ...newValidation, id: uuidv7(), inferenceResultId: id };
-    await insert(manager, InferenceResult, result);
-    await insert(manager, ValidationResult, validation);
     return { result, validation };
+  }
+
+  insertions(recorded: readonly RecordedResult[]): Insertion[] {
+    const results = recorded.map(({ result }) => result);
+    const validations = recorded.map(({ validation }) => validation);
+    return [
+      insertionOf(this.dataSource, InferenceResult, results),
+      insertionOf(this.dataSource, ValidationResult, validations),
+    ];
   }
 }
 
@@ -45,9 +51,3 @@ const UNREVIEWED = {
   reviewedAt: null,
   reviewComments: null,
 };
-
-/** A plain INSERT: what was written is known, so nothing is read back. */
-async function insert<T extends object>(manager: EntityManager, entity: new () => T, row: T): Promise<void> {
-  const values = row as QueryDeepPartialEntity<T>;
-  await manager.createQueryBuilder().insert().into(entity).values(values).updateEntity(false).execute();
-}
