@@ -61,6 +61,18 @@ export const IMAGE_ERRORS = define({
     title: 'The image holds a value outside 0..1',
     remedy: 'Normalise the values to 0..1.',
   },
+  IMAGE_FRAME_REQUIRED: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The file holds several images and none was chosen',
+    remedy: 'Send `frame`, the number of the image in the file, starting with 1.',
+  },
+  IMAGE_FRAME_OUT_OF_RANGE: {
+    kind: 'unprocessable',
+    severity: 'low',
+    title: 'The file does not hold as many images',
+    remedy: 'Send a `frame` between 1 and the number of images in the file.',
+  },
   IMAGE_QUALITY_REJECTED: {
     kind: 'rejected',
     severity: 'low',

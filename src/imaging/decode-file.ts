@@ -1,5 +1,6 @@
 import { DomainError } from '../errors/domain.error';
-import type { Image, ImageFormat } from './image';
+import type { DecodedFile, Image, ImageFormat } from './image';
+import type { InputSpec } from './input-spec';
 import { decodePng } from './png/png';
 
 type FileFormat = 'png' | 'jpeg' | 'dicom';
@@ -11,20 +12,43 @@ const MAGIC: readonly { format: FileFormat; offset: number; bytes: readonly numb
   { format: 'dicom', offset: 128, bytes: [0x44, 0x49, 0x43, 0x4d] },
 ];
 
+interface DecodeRequest extends Pick<InputSpec, 'value_space' | 'burned_in'> {
+  /** 1-based; needed where a file has more than one. */
+  readonly frame?: number;
+}
+
+type Decoder = (file: Uint8Array, request: DecodeRequest) => DecodedFile | Promise<DecodedFile>;
+
 /** A format becomes supported by an entry here. */
-const DECODERS: Partial<Record<FileFormat, { format: ImageFormat; decode: (file: Uint8Array) => Image }>> = {
-  png: { format: 'png', decode: decodePng },
+const DECODERS: Partial<Record<FileFormat, Decoder>> = {
+  png: rendered('png', decodePng),
 };
 
 /**
  * Recognises a file by its bytes and decodes it.
  * @throws DomainError IMAGE_FORMAT_UNSUPPORTED, and what the decoder of the format throws
  */
-export function decodeFile(file: Uint8Array): { format: ImageFormat; image: Image } {
+export async function decodeFile(file: Uint8Array, request: DecodeRequest): Promise<DecodedFile> {
   const found = MAGIC.find(({ offset, bytes }) => bytes.every((byte, i) => file[offset + i] === byte));
   const decoder = found && DECODERS[found.format];
-  if (decoder) return { format: decoder.format, image: decoder.decode(file) };
+  if (decoder) return decoder(file, request);
   const supported = `supported: ${Object.keys(DECODERS).join(', ').toUpperCase()}`;
   const reason = found ? `${found.format.toUpperCase()} is not supported yet` : 'The format is not known';
   throw new DomainError('IMAGE_FORMAT_UNSUPPORTED', `${reason}; ${supported}`);
+}
+
+/** Of a format that holds one image and only what is displayed. */
+function rendered(format: ImageFormat, decode: (file: Uint8Array) => Image): Decoder {
+  return (file, { value_space, frame = 1 }) => {
+    assertRendered(value_space);
+    if (frame !== 1) throw new DomainError('IMAGE_FRAME_OUT_OF_RANGE', 'The file holds one image');
+    const image = decode(file);
+    return { format, image, displayed: image };
+  };
+}
+
+/** @throws DomainError IMAGE_FORMAT_UNSUPPORTED */
+export function assertRendered(valueSpace: InputSpec['value_space']): void {
+  if (valueSpace === 'unit' || valueSpace === 'voi') return;
+  throw new DomainError('IMAGE_FORMAT_UNSUPPORTED', 'This model reads values that only a DICOM file carries');
 }

@@ -1,4 +1,4 @@
-/** Row-major, channels last; every value is a unit value (0..1). */
+/** Row-major, channels last. Values are unit values (0..1), or those of the value space that a model asks for. */
 export interface Image {
   readonly width: number;
   readonly height: number;
@@ -12,6 +12,11 @@ interface DeclaredShape {
   readonly channels?: number;
 }
 
+interface ChosenFrame {
+  /** 1-based; needed where a file has more than one. */
+  readonly frame?: number;
+}
+
 /** What a caller may send. */
 export type ImageSource =
   /** `bytes`: the JSON text of a flat array, from `[` to `]`. */
@@ -19,10 +24,50 @@ export type ImageSource =
   /** `bytes`: little-endian float32, row-major, channels last. */
   | ({ readonly form: 'float32'; readonly bytes: Uint8Array } & DeclaredShape)
   /** `bytes`: ASCII of an image file in base64 (RFC 4648 section 4), JSON escapes already resolved. */
-  | { readonly form: 'base64'; readonly bytes: Uint8Array }
-  | { readonly form: 'file'; readonly bytes: Uint8Array };
+  | ({ readonly form: 'base64'; readonly bytes: Uint8Array } & ChosenFrame)
+  | ({ readonly form: 'file'; readonly bytes: Uint8Array } & ChosenFrame);
 
-export type ImageFormat = 'png' | 'float32' | 'json';
+export type ImageFormat = 'png' | 'dicom' | 'float32' | 'json';
+
+/** What was read from a DICOM file and done to its pixels (PS3.3 C.7.6.3, C.11.1, C.11.2). Nothing in it is free text. */
+interface DicomProcessing {
+  readonly transfer_syntax_uid: string;
+  readonly sop_class_uid: string | null;
+  readonly sop_instance_uid: string | null;
+  readonly study_instance_uid: string | null;
+  readonly series_instance_uid: string | null;
+  readonly modality: string | null;
+  readonly body_part_examined: string | null;
+  /** 1-based. */
+  readonly frame: number;
+  readonly frames: number;
+  readonly photometric_interpretation: string;
+  readonly bits_stored: number;
+  readonly pixel_representation: 'unsigned' | 'signed';
+  /** null: none, or not applied because the model reads stored values. */
+  readonly modality_transform: 'lut' | { readonly slope: number; readonly intercept: number } | null;
+  /** Stored values that were taken for padding and replaced by the dark end of the others. */
+  readonly padding: { readonly from: number; readonly to: number; readonly pixels: number } | null;
+  /** How values were spread over 0..1 for display, which is also what quality is judged on. */
+  readonly voi: VoiApplied;
+  /** `inverted`: low values are bright (MONOCHROME1), so 0..1 was turned round for display. */
+  readonly polarity: 'as_stored' | 'inverted';
+  readonly burned_in_annotation: 'YES' | 'NO' | null;
+  readonly warnings: readonly string[];
+}
+
+/** `index`, 1-based, of the `of` alternatives in the file: the first is taken. */
+type VoiApplied =
+  | {
+      readonly function: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+      readonly center: number;
+      readonly width: number;
+      readonly index: number;
+      readonly of: number;
+    }
+  | { readonly function: 'LUT'; readonly index: number; readonly of: number }
+  /** The file names no window: all that Bits Stored can hold is spread over 0..1. */
+  | { readonly function: 'IDENTITY'; readonly low: number; readonly high: number };
 
 /** What a model receives, and what is stored about the image it came from. */
 export interface PreparedImage {
@@ -38,6 +83,23 @@ export interface PreparedImage {
     readonly hash: string;
   };
   readonly validation: Validation;
+  readonly processing: Processing;
+}
+
+/** What was done between the bytes and the tensor; told with the result. */
+interface Processing {
+  /** null: the image was no DICOM file. */
+  readonly dicom: DicomProcessing | null;
+}
+
+/** A file as its decoder gives it. */
+export interface DecodedFile {
+  readonly format: ImageFormat;
+  /** In the value space of the model. */
+  readonly image: Image;
+  /** As it is shown to a person, unit values: what quality is judged on. */
+  readonly displayed: Image;
+  readonly dicom?: DicomProcessing;
 }
 
 /**

@@ -29,11 +29,11 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const failure = (code: string): Error => expect.objectContaining({ code }) as Error;
 
 describe('prepareImage', () => {
-  it('gives the same tensor and verdict for every form of one image', () => {
-    const file = prepare({ form: 'file', bytes: png });
-    const base64 = prepare({ form: 'base64', bytes: Buffer.from(png.toString('base64')) });
-    const float32 = prepare({ form: 'float32', bytes: Buffer.from(units.buffer), ...shape });
-    const numbers = prepare({ form: 'numbers', bytes: Buffer.from(`[${units.join()}]`), ...shape });
+  it('gives the same tensor and verdict for every form of one image', async () => {
+    const file = await prepare({ form: 'file', bytes: png });
+    const base64 = await prepare({ form: 'base64', bytes: Buffer.from(png.toString('base64')) });
+    const float32 = await prepare({ form: 'float32', bytes: Buffer.from(units.buffer), ...shape });
+    const numbers = await prepare({ form: 'numbers', bytes: Buffer.from(`[${units.join()}]`), ...shape });
     expect(base64).toEqual(file);
     expect(numbers).toEqual({ ...float32, image: { ...float32.image, format: 'json' } });
     expect(float32).toEqual({ ...file, image: float32.image });
@@ -41,34 +41,34 @@ describe('prepareImage', () => {
     expect(file.tensor).toHaveLength(1024);
   });
 
-  it('describes the image as it was sent', () => {
+  it('describes the image as it was sent', async () => {
     const values = Buffer.from(units.buffer);
-    expect(prepare({ form: 'file', bytes: png }).image).toEqual({
+    expect((await prepare({ form: 'file', bytes: png })).image).toEqual({
       ...shape,
       format: 'png',
       hash: sha256(png),
     });
-    expect(prepare({ form: 'float32', bytes: values, ...shape }).image).toEqual({
+    expect((await prepare({ form: 'float32', bytes: values, ...shape })).image).toEqual({
       ...shape,
       format: 'float32',
       hash: sha256(values),
     });
   });
 
-  it('judges the image before it is resized', () => {
+  it('judges the image before it is resized', async () => {
     const bytes = png;
-    expect(prepare({ form: 'file', bytes }).validation).toEqual(
-      prepare({ form: 'file', bytes }, { resize: null }).validation,
-    );
+    const whole = await prepare({ form: 'file', bytes }, { resize: null });
+    expect((await prepare({ form: 'file', bytes })).validation).toEqual(whole.validation);
   });
 
-  it('keeps the size where the model takes any', () => {
-    expect(prepare({ form: 'file', bytes: png }, { resize: null, channels: 3 }).dims).toEqual([1, 3, 80, 64]);
+  it('keeps the size where the model takes any', async () => {
+    const { dims } = await prepare({ form: 'file', bytes: png }, { resize: null, channels: 3 });
+    expect(dims).toEqual([1, 3, 80, 64]);
   });
 
-  it('reports poor quality without refusing the image, whatever the policy', () => {
+  it('reports poor quality without refusing the image, whatever the policy', async () => {
     const black = { form: 'float32' as const, bytes: Buffer.alloc(64 * 64 * 4) };
-    const { validation } = prepareImage(black, INPUT, { policy: 'reject', thresholds: {} });
+    const { validation } = await prepareImage(black, INPUT, { policy: 'reject', thresholds: {} });
     expect(validation.error_codes).toEqual(['QUALITY_NO_SIGNAL', 'QUALITY_TOO_DARK', 'QUALITY_LOW_CONTRAST']);
   });
 });
@@ -82,18 +82,20 @@ describe('prepareImage refuses [R-02] [R-06]', () => {
     ['DICOM', dicom],
     ['The format', text],
     ['The format', png.subarray(0, 7)],
-  ])('what it recognises as %s by content', (name, bytes) => {
+  ])('what it recognises as %s by content', async (name, bytes) => {
     const detail = expect.stringMatching(new RegExp(`^${name}.*; supported: PNG$`)) as string;
     const refusal = expect.objectContaining({ code: 'IMAGE_FORMAT_UNSUPPORTED', detail }) as Error;
-    expect(() => prepare({ form: 'file', bytes })).toThrow(refusal);
-    expect(() => prepare({ form: 'base64', bytes: Buffer.from(bytes.toString('base64')) })).toThrow(refusal);
+    await expect(prepare({ form: 'file', bytes })).rejects.toThrow(refusal);
+    await expect(prepare({ form: 'base64', bytes: Buffer.from(bytes.toString('base64')) })).rejects.toThrow(
+      refusal,
+    );
   });
 
-  it.each(['numbers', 'float32', 'base64', 'file'] as const)('an empty body of form %s', (form) => {
-    expect(() => prepare({ form, bytes: new Uint8Array(0) })).toThrow(failure('IMAGE_EMPTY'));
+  it.each(['numbers', 'float32', 'base64', 'file'] as const)('an empty body of form %s', async (form) => {
+    await expect(prepare({ form, bytes: new Uint8Array(0) })).rejects.toThrow(failure('IMAGE_EMPTY'));
   });
 
-  it('base64 that is not whole', () => {
+  it('base64 that is not whole', async () => {
     const text = png.toString('base64').replaceAll('=', '');
     const broken = [
       text.slice(0, -1),
@@ -102,28 +104,34 @@ describe('prepareImage refuses [R-02] [R-06]', () => {
       `${text}====`,
     ];
     for (const bytes of [...broken, 'AA==AAAA', '=', '===='].map((ascii) => Buffer.from(ascii))) {
-      expect(() => prepare({ form: 'base64', bytes })).toThrow(failure('IMAGE_CORRUPT'));
+      await expect(prepare({ form: 'base64', bytes })).rejects.toThrow(failure('IMAGE_CORRUPT'));
     }
   });
 
-  it('a rendered image for a model that reads stored or modality values', () => {
+  it('a rendered image for a model that reads stored or modality values', async () => {
     for (const value_space of ['stored', 'modality'] as const) {
-      expect(() => prepare({ form: 'file', bytes: png }, { value_space })).toThrow(
+      await expect(prepare({ form: 'file', bytes: png }, { value_space })).rejects.toThrow(
         failure('IMAGE_FORMAT_UNSUPPORTED'),
       );
     }
   });
 
-  it('never with a value that was sent', () => {
-    const refusals = [`[${'7.125,'.repeat(4095)}0]`, `[${'0.5,'.repeat(4095)}7.125]`, '[7.125,7.125x]'].map(
-      (text) => {
-        try {
-          return prepare({ form: 'numbers', bytes: Buffer.from(text) });
-        } catch (error) {
-          const { code, detail, message, errors } = error as DomainError;
+  it('a frame that a format of one image does not have', async () => {
+    expect((await prepare({ form: 'file', bytes: png, frame: 1 })).dims).toEqual([1, 1, 32, 32]);
+    await expect(prepare({ form: 'file', bytes: png, frame: 2 })).rejects.toThrow(
+      failure('IMAGE_FRAME_OUT_OF_RANGE'),
+    );
+  });
+
+  it('never with a value that was sent', async () => {
+    const texts = [`[${'7.125,'.repeat(4095)}0]`, `[${'0.5,'.repeat(4095)}7.125]`, '[7.125,7.125x]'];
+    const refusals = await Promise.all(
+      texts.map((text) =>
+        prepare({ form: 'numbers', bytes: Buffer.from(text) }).catch((error: DomainError) => {
+          const { code, detail, message, errors } = error;
           return { code, detail, message, errors };
-        }
-      },
+        }),
+      ),
     );
     expect(refusals).toMatchObject([
       { code: 'IMAGE_DATA_OUT_OF_RANGE' },

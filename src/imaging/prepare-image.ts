@@ -2,17 +2,15 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '../errors/domain.error';
 import { decodeBase64 } from './base64';
 import { matchChannels } from './channels';
-import { decodeFile } from './decode-file';
-import type { Image, ImageFormat, ImageSource, PreparedImage } from './image';
+import { assertRendered, decodeFile } from './decode-file';
+import type { DecodedFile, ImageSource, PreparedImage } from './image';
 import type { InputSpec, QualitySpec } from './input-spec';
 import { assessQuality } from './quality/quality';
 import { readRawImage } from './raw-image';
 import { resize } from './resize';
 import { toTensor } from './tensor';
 
-interface ReceivedImage {
-  readonly image: Image;
-  readonly format: ImageFormat;
+interface ReceivedImage extends DecodedFile {
   readonly hash: string;
 }
 
@@ -21,32 +19,33 @@ interface ReceivedImage {
  * manifest is the caller's to apply.
  * @throws DomainError IMAGE_*, REQUEST_MALFORMED_JSON or VALIDATION_FAILED for what the sender of the image can mend
  */
-export function prepareImage(source: ImageSource, input: InputSpec, quality: QualitySpec): PreparedImage {
+export async function prepareImage(
+  source: ImageSource,
+  input: InputSpec,
+  quality: QualitySpec,
+): Promise<PreparedImage> {
   if (source.bytes.length === 0) throw new DomainError('IMAGE_EMPTY');
-  const { image, format, hash } = receive(source, input);
-  const validation = assessQuality(image, quality);
+  const { image, displayed, format, hash, dicom } = await receive(source, input);
+  const validation = assessQuality(displayed, quality);
   const matched = matchChannels(image, input.channels);
   const sized = input.resize ? resize(matched, input.resize) : matched;
   return {
     ...toTensor(sized, input),
     image: { width: image.width, height: image.height, format, hash },
-    validation,
+    validation: { ...validation, warnings: [...validation.warnings, ...(dicom?.warnings ?? [])] },
+    processing: { dicom: dicom ?? null },
   };
 }
 
-function receive(source: ImageSource, { channels, value_space }: InputSpec): ReceivedImage {
-  if (value_space === 'stored' || value_space === 'modality') {
-    throw new DomainError(
-      'IMAGE_FORMAT_UNSUPPORTED',
-      'This model reads values that only a DICOM file carries',
-    );
-  }
+async function receive(source: ImageSource, input: InputSpec): Promise<ReceivedImage> {
   if (source.form === 'numbers' || source.form === 'float32') {
-    const image = readRawImage(source, channels);
-    return { image, format: source.form === 'numbers' ? 'json' : 'float32', hash: sha256(image.data) };
+    assertRendered(input.value_space);
+    const image = readRawImage(source, input.channels);
+    const format = source.form === 'numbers' ? 'json' : 'float32';
+    return { image, displayed: image, format, hash: sha256(image.data) };
   }
   const file = source.form === 'base64' ? decodeBase64(source.bytes) : source.bytes;
-  return { ...decodeFile(file), hash: sha256(file) };
+  return { ...(await decodeFile(file, { ...input, frame: source.frame })), hash: sha256(file) };
 }
 
 const sha256 = (bytes: Uint8Array | Float32Array): string => createHash('sha256').update(bytes).digest('hex');

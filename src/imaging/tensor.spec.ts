@@ -35,6 +35,13 @@ describe('toTensor', () => {
     expect(tensor).toEqual(COLOUR.data);
   });
 
+  it('keeps the scale of stored and modality values and clips them to the range', () => {
+    const hounsfield: Image = { ...GREY, data: Float32Array.of(-2000, 200) };
+    const spec = { ...UNIT, channels: 1, value_space: 'modality', range: [-1000, 400], std: [1400] } as const;
+    // -1000 and 200, from -1000 on in parts of 1400.
+    expect([...toTensor(hounsfield, { ...spec, mean: [-1000] }).tensor]).toEqual([0, Math.fround(6 / 7)]);
+  });
+
   it('maps to the range, then subtracts the mean and divides by the deviation of each channel', () => {
     const spec = { ...UNIT, range: [-1, 1] as const, mean: [0, 0.5, 1], std: [1, 0.5, 2] };
     // Unit values as -1..1: red -1 and 1, green -0.5 and 0.5, blue 0 and -0.75.

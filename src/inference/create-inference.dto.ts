@@ -14,6 +14,10 @@ export class CreateInferenceDto {
   @QueryInteger(1, 4)
   readonly channels?: number;
 
+  /** Of a file with several, 1-based. */
+  @QueryInteger(1, 1_000_000)
+  readonly frame?: number;
+
   @ApiPropertyOptional({ description: 'A model version; without it the default production model answers' })
   @IsOptional()
   @IsUUID()

@@ -6,6 +6,7 @@ const BINARY_FORM_PARAMETERS = [
   'width',
   'height',
   'channels',
+  'frame',
   'model_id',
   'patient_id',
   'study_date',

@@ -50,14 +50,12 @@ function fromJson(body: Buffer): InferenceInput {
   const { data, image, fields: plain } = splitJsonBody(body);
   const fields = validated(CreateInferenceDto, plain);
   if (data !== undefined) return { fields, source: { form: 'numbers', bytes: data, ...sizeOf(fields) } };
-  return { fields, source: { form: 'base64', bytes: nonEmpty(image) } };
+  return { fields, source: { form: 'base64', bytes: nonEmpty(image), frame: fields.frame } };
 }
 
 function fromFile(bytes: Buffer | undefined, plain: unknown): InferenceInput {
-  return {
-    fields: validated(CreateInferenceDto, { ...(plain as object) }),
-    source: { form: 'file', bytes: nonEmpty(bytes) },
-  };
+  const fields = validated(CreateInferenceDto, { ...(plain as object) });
+  return { fields, source: { form: 'file', bytes: nonEmpty(bytes), frame: fields.frame } };
 }
 
 function nonEmpty(bytes: Buffer | undefined): Buffer {

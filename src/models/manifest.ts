@@ -14,6 +14,7 @@ export interface Manifest {
     readonly name: string;
     readonly layout: 'NCHW' | 'NHWC';
     readonly value_space: 'unit' | 'stored' | 'modality' | 'voi';
+    readonly burned_in?: 'reject' | 'warn';
     readonly resize: {
       readonly width: number;
       readonly height: number;

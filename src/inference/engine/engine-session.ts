@@ -51,7 +51,7 @@ export class EngineSession {
    */
   async run(source: ImageSource): Promise<Reply<RunReply>> {
     const started = performance.now();
-    const prepared = prepareImage(source, this.model.input, this.model.quality);
+    const prepared = await prepareImage(source, this.model.input, this.model.quality);
     const { image, validation } = prepared;
     const preprocessingMs = performance.now() - started;
     const refused = this.model.quality.policy === 'reject' && !validation.is_valid;
