@@ -15,7 +15,7 @@ const LEVELS = [
 const ENTRY_POINTS = [
   '^src/main\\.ts$',
   '^src/migrate\\.ts$',
-  '^src/inference/engine/engine\\.process\\.ts$',
+  '^src/inference/engine/process/engine\\.process\\.ts$',
 ];
 
 const folders = (names) => `^src/(${names.join('|')})/`;

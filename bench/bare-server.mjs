@@ -13,7 +13,8 @@ const DEADLINE_MS = 30_000;
 const { input, output, quality } = JSON.parse(await readFile(new URL('manifest.json', MODEL), 'utf8'));
 const file = await readFile(new URL('demo-model.onnx', MODEL));
 const fileHash = createHash('sha256').update(file).digest('hex');
-const model = { id: fileHash, fileHash, input, output, quality, readFile: async () => file };
+const about = { id: fileHash, name: 'demo', version: '1.0.0', fileHash };
+const model = { ...about, input, output, quality, readFile: async () => file };
 
 const engine = new OnnxEngine({ processes: availableParallelism() });
 await engine.load(model);
@@ -39,7 +40,7 @@ async function answer(request) {
         height: Number(searchParams.get('height')),
       }
     : { form: 'file', bytes };
-  return engine.run(model, { source, deadlineMs: DEADLINE_MS });
+  return engine.run(model, { source, priority: 'normal', principalId: 'bench', deadlineMs: DEADLINE_MS });
 }
 
 process.once('SIGTERM', () => void engine.close().then(() => process.exit(0)));

@@ -31,6 +31,18 @@ export const ENGINE_ERRORS = define({
     title: 'The model version cannot be loaded',
     remedy: 'The operator finds the cause in the logs.',
   },
+  MODEL_MANIFEST_MISMATCH: {
+    kind: 'unprocessable',
+    severity: 'medium',
+    title: 'The manifest does not describe the model file',
+    remedy: 'Correct the fields of the manifest that `errors` names, or the model.',
+  },
+  MODEL_QUARANTINED: {
+    kind: 'unavailable',
+    severity: 'high',
+    title: 'The model version is paused because it kept killing its processes',
+    remedy: 'Try again after the time given in Retry-After; the operator must look at the model.',
+  },
   MODEL_INTEGRITY_FAILED: {
     kind: 'unavailable',
     severity: 'critical',
@@ -40,8 +52,14 @@ export const ENGINE_ERRORS = define({
   MODEL_INPUT_INVALID: {
     kind: 'unprocessable',
     severity: 'low',
-    title: 'The model does not accept an input of this shape',
-    remedy: 'Compare the image with `input_shape` of the model.',
+    title: 'The model does not accept this input',
+    remedy: 'Compare the image with `input_shape` of the model and the values it takes.',
+  },
+  MODEL_RUN_FAILED: {
+    kind: 'internal',
+    severity: 'high',
+    title: 'The model failed on this image',
+    remedy: 'Nothing was concluded from this image; the operator finds the cause in the logs.',
   },
   MODEL_OUTPUT_INVALID: {
     kind: 'internal',

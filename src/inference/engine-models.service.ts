@@ -60,6 +60,8 @@ export class EngineModels implements OnApplicationBootstrap {
     const { input, output, quality } = manifest;
     const candidate = {
       id: uuidv7(),
+      name: manifest.model_name,
+      version: manifest.version,
       fileHash,
       input,
       output,
@@ -88,6 +90,8 @@ export class EngineModels implements OnApplicationBootstrap {
     const { input, output, quality } = version.manifest;
     return {
       id: version.id,
+      name: version.modelName,
+      version: version.version,
       fileHash: version.fileHash,
       input,
       output,

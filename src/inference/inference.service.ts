@@ -32,7 +32,13 @@ export class InferenceService {
     const { version, status } = await this.selection.select(principal, fields.model_id);
     this.trail.describe({ details: { model_id: version.id, model_file_hash: version.fileHash } });
 
-    const answer = await this.models.run(version, { source, deadlineMs: DEADLINE_MS, signal });
+    const answer = await this.models.run(version, {
+      source,
+      priority: 'normal',
+      principalId: principal.userId,
+      deadlineMs: DEADLINE_MS,
+      signal,
+    });
     const result = newResult({ principal, fields, version, modelStatus: status, answer });
 
     const recorded = this.recorder.identify(result, newValidation(answer.validation));

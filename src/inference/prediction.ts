@@ -1,4 +1,4 @@
-import type { Activation } from './engine/activation';
+import type { Activation } from './engine/process/activation';
 
 export interface Judgement {
   readonly prediction: {

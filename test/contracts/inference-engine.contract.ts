@@ -18,7 +18,10 @@ export function describeInferenceEngine(name: string, makeEngine: () => Inferenc
       engine.run(model, request);
 
     it('describes a loaded model', async () => {
-      expect(await engine.load(modelOf('quarters'))).toEqual({
+      expect(engine.describe('quarters')).toBeUndefined();
+      const description = await engine.load(modelOf('quarters'));
+      expect(engine.describe('quarters')).toBe(description);
+      expect(description).toEqual({
         inputs: [{ name: 'image', type: 'float32', shape: ['batch', 1, 64, 64] }],
         outputs: [
           { name: 'scores', type: 'float32', shape: ['batch', 4] },
@@ -64,6 +67,20 @@ export function describeInferenceEngine(name: string, makeEngine: () => Inferenc
       });
     });
 
+    it('tries a model without taking it in, each source on its own', async () => {
+      const model = modelOf('nan', { id: 'candidate' });
+      const corrupt = { form: 'file', bytes: Buffer.from('not an image') } as const;
+      const { description, answers } = await engine.trial(model, [WHITE, BLACK, corrupt, WHITE]);
+      expect(description.outputs).toMatchObject([{ name: 'scores', type: 'float32' }]);
+      expect(answers).toEqual([
+        expect.objectContaining({ scores: [1] }),
+        refuses('MODEL_OUTPUT_INVALID'),
+        refuses('IMAGE_FORMAT_UNSUPPORTED'),
+        expect.objectContaining({ scores: [1] }),
+      ]);
+      expect(engine.describe('candidate')).toBeUndefined();
+    });
+
     it('refuses an output that is not a number', async () => {
       await expect(run(modelOf('nan'), requestOf(BLACK))).rejects.toEqual(refuses('MODEL_OUTPUT_INVALID'));
       expect((await run(modelOf('nan'), requestOf(WHITE))).scores).toEqual([1]);
@@ -94,7 +111,9 @@ export function describeInferenceEngine(name: string, makeEngine: () => Inferenc
       const fields = ['input.name', 'input.channels', 'output.name'].map((field) =>
         expect.objectContaining({ field }),
       );
-      await expect(engine.load(model)).rejects.toEqual(refuses('MODEL_LOAD_FAILED', { errors: fields }));
+      const mismatch = refuses('MODEL_MANIFEST_MISMATCH', { errors: fields });
+      await expect(engine.load(model)).rejects.toEqual(mismatch);
+      await expect(engine.trial(model, [])).rejects.toEqual(mismatch);
     });
 
     it('does not let a model read a file of the server', async () => {

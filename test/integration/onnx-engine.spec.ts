@@ -53,7 +53,14 @@ describe('OnnxEngine', () => {
     expect(reasons).toHaveLength(2);
     expect(reasons).toEqual(expect.arrayContaining([failure('ENGINE_CRASHED'), failure('ENGINE_TIMEOUT')]));
     await until(() => engine.health().ready === 2);
-    expect(engine.health()).toEqual({ processes: 2, ready: 2, busy: 0, queued: 0, restarts: 2 });
+    expect(engine.health()).toEqual({
+      processes: 2,
+      ready: 2,
+      busy: 0,
+      queued: 0,
+      restarts: 2,
+      quarantined: [],
+    });
   });
 
   it('replaces a process whose model does not end in time', async () => {
@@ -98,6 +105,22 @@ describe('OnnxEngine', () => {
     expect(await loading).toEqual(failure('ENGINE_TIMEOUT'));
     await until(() => engine.health().ready === 2);
     expect(engine.health().restarts).toBe(1);
+  });
+
+  it('ends the process of a trial whose model does not end, at loading or in a run', async () => {
+    const engine = engineOf({ processes: 1, loadDeadlineMs: 2000, runDeadlineMs: 200 });
+    const timeout = failure('ENGINE_TIMEOUT');
+    const { answers } = await engine.trial(endless, [BLACK, WHITE, BLACK]);
+    expect(answers).toEqual([expect.objectContaining({ scores: [0] }), timeout, timeout]);
+    await expect(engine.trial(modelOf('endless-load'), [])).rejects.toEqual(timeout);
+    expect(engine.health().restarts).toBe(0);
+  });
+
+  it('ends a trial when it is closed', async () => {
+    const engine = engineOf({ processes: 1 });
+    const trials = [1, 2].map(() => engine.trial(endless, [WHITE]).catch((error: unknown) => error));
+    await engine.close();
+    expect(await Promise.all(trials)).toEqual([failure('ENGINE_UNAVAILABLE'), failure('ENGINE_UNAVAILABLE')]);
   });
 
   it('finishes a load that took longer than the request for it', async () => {

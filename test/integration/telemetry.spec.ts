@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENGINE_ENVIRONMENT, ENGINE_PROGRAM } from '../../src/inference/engine/engine-process-handle';
-import { FrameDecoder, writeFrame } from '../../src/inference/engine/frames';
+import { ENGINE_ENVIRONMENT, ENGINE_PROGRAM } from '../../src/inference/engine/pool/engine-process-handle';
+import { FrameDecoder, writeFrame } from '../../src/inference/engine/protocol/frames';
 import { modelOf, WHITE } from '../fixtures/models/models';
 
 jest.setTimeout(60_000);

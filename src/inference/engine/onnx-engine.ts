@@ -1,8 +1,10 @@
 import { DomainError } from '../../errors/domain.error';
-import { loadModel, runModel, unloadModel } from './engine-calls';
-import { EnginePool } from './engine-pool';
-import type { EngineProcess } from './engine-process-handle';
-import { EngineQueue } from './engine-queue';
+import type { ImageSource } from '../../imaging/image';
+import { loadModel, runModel, unloadModel } from './pool/engine-calls';
+import { EnginePool } from './pool/engine-pool';
+import type { EngineProcess } from './pool/engine-process-handle';
+import { tryModel } from './pool/model-trial';
+import { EngineQueue } from './queue/engine-queue';
 import {
   type EngineAnswer,
   type EngineHealth,
@@ -10,6 +12,8 @@ import {
   type EngineRequest,
   InferenceEngine,
   type ModelDescription,
+  type ModelTrial,
+  type Quarantine,
 } from './inference-engine';
 
 export interface OnnxEngineOptions {
@@ -19,6 +23,8 @@ export interface OnnxEngineOptions {
   readonly queueLimit?: number;
   /** For the start of a process, and for loading a model with its warm-up run; 60 s unless said otherwise. */
   readonly loadDeadlineMs?: number;
+  /** For each run of a trial; 30 s unless said otherwise. */
+  readonly runDeadlineMs?: number;
   /** See `EngineProcessOptions`; 4 GiB a process unless said otherwise. */
   readonly memoryLimitBytes?: number;
 }
@@ -29,8 +35,12 @@ export class OnnxEngine extends InferenceEngine {
   private readonly loadDeadlineMs: number;
   private readonly queue: EngineQueue<EngineProcess>;
   private readonly pool: EnginePool;
+  private readonly descriptions = new Map<string, ModelDescription>();
+  private readonly listeners: ((change: Quarantine) => void)[] = [];
+  private readonly closing = new AbortController();
+  private trialsDone: Promise<unknown> = Promise.resolve();
 
-  constructor(options: OnnxEngineOptions) {
+  constructor(private readonly options: OnnxEngineOptions) {
     super();
     const { processes, queueLimit = 64 * processes, loadDeadlineMs = 60_000 } = options;
     const { memoryLimitBytes = 4 * 1024 ** 3 } = options;
@@ -52,10 +62,29 @@ export class OnnxEngine extends InferenceEngine {
     const first = this.pool.anyProcess();
     const description = await loadInto(first);
     await Promise.all(this.pool.processes.filter((process) => process !== first).map(loadInto));
+    this.descriptions.set(model.id, description);
     return description;
   }
 
+  describe(modelId: string): ModelDescription | undefined {
+    return this.descriptions.get(modelId);
+  }
+
+  /** One at a time, so that the memory they take is bounded. */
+  trial(model: EngineModel, sources: readonly ImageSource[]): Promise<ModelTrial> {
+    const { memoryLimitBytes = 4 * 1024 ** 3, runDeadlineMs = 30_000 } = this.options;
+    const limits = { memoryLimitBytes, runDeadlineMs, loadDeadlineMs: this.loadDeadlineMs };
+    const trial = this.trialsDone.then(() => tryModel(model, sources, limits, this.closing.signal));
+    this.trialsDone = trial.catch(() => undefined);
+    return trial;
+  }
+
+  onQuarantine(listener: (change: Quarantine) => void): void {
+    this.listeners.push(listener);
+  }
+
   async unload(modelId: string): Promise<void> {
+    this.descriptions.delete(modelId);
     const unloadFrom = (process: EngineProcess): Promise<void> =>
       this.holding(process, () => unloadModel(process, modelId, this.loadDeadlineMs));
     await Promise.all(this.pool.processes.filter(({ models }) => models.has(modelId)).map(unloadFrom));
@@ -81,11 +110,12 @@ export class OnnxEngine extends InferenceEngine {
 
   health(): EngineHealth {
     const { ready, busy, queued } = this.queue;
-    return { processes: this.size, ready, busy, queued, restarts: this.pool.restarts };
+    return { processes: this.size, ready, busy, queued, restarts: this.pool.restarts, quarantined: [] };
   }
 
-  close(): Promise<void> {
-    return this.pool.close();
+  async close(): Promise<void> {
+    this.closing.abort();
+    await Promise.all([this.pool.close(), this.trialsDone]);
   }
 
   /** A load that takes longer than its request may is not stopped: it will be of use to the next one. */

@@ -1,4 +1,4 @@
-import type { InputSpec } from '../../imaging/input-spec';
+import type { InputSpec } from '../../../imaging/input-spec';
 import { accepts, signatureErrors, warmUpDims } from './model-signature';
 
 const resize = { width: 320, height: 224, kernel: 'bilinear', antialias: true } as const;

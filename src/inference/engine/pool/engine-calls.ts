@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { DomainError } from '../../errors/domain.error';
-import type { ImageSource } from '../../imaging/image';
+import { DomainError } from '../../../errors/domain.error';
+import type { ImageSource } from '../../../imaging/image';
 import type { EngineProcess } from './engine-process-handle';
-import { answerOf, type RunReply } from './engine-protocol';
-import type { EngineAnswer, EngineModel, ModelDescription } from './inference-engine';
+import { answerOf, type RunReply } from '../protocol/engine-protocol';
+import type { EngineAnswer, EngineModel, ModelDescription } from '../inference-engine';
 
 /** The verbs of the protocol, for who has a process to himself. Failures of unclear cause are logged by model id. */
 const logger = new Logger('OnnxEngine');
@@ -13,10 +13,10 @@ export async function loadModel(
   model: EngineModel,
   deadlineMs: number,
 ): Promise<ModelDescription> {
-  const { id, fileHash, input, output, quality } = model;
+  const { id, fileHash, input, output, quality, batching } = model;
   process.models.delete(id);
   const file = await model.readFile().catch(unreadable).catch(logged(id));
-  const call = { verb: 'load', model: { id, fileHash, input, output, quality } } as const;
+  const call = { verb: 'load', model: { id, fileHash, input, output, quality, batching } } as const;
   const { header } = await process.call(call, [file], deadlineMs).catch(logged(id));
   process.models.add(id);
   return header as ModelDescription;

@@ -1,4 +1,4 @@
-import { DomainError } from '../../errors/domain.error';
+import { DomainError } from '../../../errors/domain.error';
 import { answerOf, errorOf, failureOf, type RunReply } from './engine-protocol';
 
 const overTheWire = (header: object): unknown => JSON.parse(JSON.stringify(header));

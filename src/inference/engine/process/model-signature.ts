@@ -1,6 +1,6 @@
-import type { FieldError } from '../../errors/domain.error';
-import type { InputSpec } from '../../imaging/input-spec';
-import type { OutputSpec, TensorDescription } from './inference-engine';
+import type { FieldError } from '../../../errors/domain.error';
+import type { InputSpec } from '../../../imaging/input-spec';
+import type { OutputSpec, TensorDescription } from '../inference-engine';
 
 /** Side of the warm-up image of a model that takes any size. */
 const FREE_SIDE = 256;

@@ -1,13 +1,13 @@
-import { DomainError, type FieldError } from '../../errors/domain.error';
-import { ERROR_CODES, type ErrorCode } from '../../errors/error-codes';
-import type { ImageSource } from '../../imaging/image';
-import type { EngineAnswer, EngineModel, NestedArray } from './inference-engine';
+import { DomainError, type FieldError } from '../../../errors/domain.error';
+import { ERROR_CODES, type ErrorCode } from '../../../errors/error-codes';
+import type { ImageSource } from '../../../imaging/image';
+import type { EngineAnswer, EngineModel, NestedArray } from '../inference-engine';
 
 /**
  * The headers of the frames between the server and an engine process. The process speaks first, `{}`, when it takes
  * calls; then it answers each call in turn.
  */
-export type ModelSpec = Omit<EngineModel, 'readFile'>;
+export type ModelSpec = Omit<EngineModel, 'name' | 'version' | 'readFile'>;
 
 type WithoutBytes<Source> = Source extends unknown ? Omit<Source, 'bytes'> : never;
 

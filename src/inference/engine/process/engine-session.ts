@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { DomainError } from '../../errors/domain.error';
-import type { ImageSource, PreparedImage } from '../../imaging/image';
-import { prepareImage } from '../../imaging/prepare-image';
+import { DomainError } from '../../../errors/domain.error';
+import type { ImageSource, PreparedImage } from '../../../imaging/image';
+import { prepareImage } from '../../../imaging/prepare-image';
 import { activate } from './activation';
-import { elements, type ModelSpec, type RunReply } from './engine-protocol';
-import type { ModelDescription } from './inference-engine';
+import { elements, type ModelSpec, type RunReply } from '../protocol/engine-protocol';
+import type { ModelDescription } from '../inference-engine';
 import { accepts, signatureErrors, warmUpDims } from './model-signature';
 import { OnnxSession, runFailure, RUNTIME_VERSION } from './onnx-runtime';
 import { assertAnswerFits, numbersOf } from './output-numbers';
@@ -22,7 +22,7 @@ export class EngineSession {
     readonly description: ModelDescription,
   ) {}
 
-  /** @throws DomainError MODEL_INTEGRITY_FAILED, MODEL_LOAD_FAILED */
+  /** @throws DomainError MODEL_INTEGRITY_FAILED, MODEL_LOAD_FAILED, MODEL_MANIFEST_MISMATCH */
   static async load(model: ModelSpec, file: Uint8Array): Promise<EngineSession> {
     const hash = createHash('sha256').update(file).digest('hex');
     if (hash !== model.fileHash) throw new DomainError('MODEL_INTEGRITY_FAILED');
@@ -90,7 +90,7 @@ const NOTHING: Inference = { tensors: null, payload: [], inferenceMs: 0 };
 
 async function warmUp(session: OnnxSession, model: ModelSpec): Promise<void> {
   const errors = signatureErrors(model, session.inputs, session.outputs);
-  if (errors.length > 0) throw new DomainError('MODEL_LOAD_FAILED', undefined, { errors });
+  if (errors.length > 0) throw new DomainError('MODEL_MANIFEST_MISMATCH', undefined, { errors });
   const dims = warmUpDims(model.input, session.inputs[0]?.shape ?? []);
   await session.run(model.input.name, new Float32Array(elements(dims)), dims).catch(refuse);
 }

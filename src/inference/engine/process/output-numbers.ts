@@ -1,5 +1,5 @@
-import { DomainError } from '../../errors/domain.error';
-import { elements, MAX_ANSWER_BYTES } from './engine-protocol';
+import { DomainError } from '../../../errors/domain.error';
+import { elements, MAX_ANSWER_BYTES } from '../protocol/engine-protocol';
 import type { Output } from './onnx-runtime';
 
 const MAX_AXES = 8;

@@ -4,10 +4,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { DomainError } from '../../errors/domain.error';
-import type { ErrorCode } from '../../errors/error-codes';
-import { type EngineCall, errorOf, MAX_ANSWER_BYTES } from './engine-protocol';
-import { type Frame, FrameDecoder, writeFrame } from './frames';
+import { DomainError } from '../../../errors/domain.error';
+import type { ErrorCode } from '../../../errors/error-codes';
+import { type EngineCall, errorOf, MAX_ANSWER_BYTES } from '../protocol/engine-protocol';
+import { type Frame, FrameDecoder, writeFrame } from '../protocol/frames';
 
 export interface EngineProcessOptions {
   /** Bound of the data segment (RLIMIT_DATA); what a model asks for beyond it fails. */
@@ -24,7 +24,7 @@ export interface EngineExit {
 }
 
 /** Compiled code, also where this file itself is run from its source by jest. */
-export const ENGINE_PROGRAM = join(__dirname, '../../../dist/inference/engine/engine.process.js');
+export const ENGINE_PROGRAM = join(__dirname, '../../../../dist/inference/engine/process/engine.process.js');
 
 /** All of the environment that an engine process gets: no secrets. */
 export const ENGINE_ENVIRONMENT = { ORT_DISABLE_TELEMETRY: '1' };

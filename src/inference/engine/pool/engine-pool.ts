@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { DomainError } from '../../errors/domain.error';
+import { DomainError } from '../../../errors/domain.error';
 import { EngineProcess } from './engine-process-handle';
-import type { EngineQueue } from './engine-queue';
+import type { EngineQueue } from '../queue/engine-queue';
 
 export interface EnginePoolOptions {
   readonly processes: number;

@@ -1,7 +1,7 @@
 import './telemetry-off';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import { DomainError } from '../../errors/domain.error';
-import type { TensorDescription } from './inference-engine';
+import { DomainError } from '../../../errors/domain.error';
+import type { TensorDescription } from '../inference-engine';
 
 export const RUNTIME_VERSION = `onnxruntime-node ${env.versions.node}`;
 

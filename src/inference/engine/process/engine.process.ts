@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
-import { DomainError } from '../../errors/domain.error';
-import { type EngineCall, failureOf, type ModelSpec } from './engine-protocol';
+import { DomainError } from '../../../errors/domain.error';
+import { type EngineCall, failureOf, type ModelSpec } from '../protocol/engine-protocol';
 import { EngineSession, type Reply } from './engine-session';
-import { type Frame, FrameDecoder, writeFrame } from './frames';
-import type { ModelDescription } from './inference-engine';
+import { type Frame, FrameDecoder, writeFrame } from '../protocol/frames';
+import type { ModelDescription } from '../inference-engine';
 import { endWithParent } from './parent-watch';
 
 /** The program of an engine process: answers the calls that come in on descriptor 3, one after the other. */
