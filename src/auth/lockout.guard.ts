@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { AuditTrail } from '../audit/audit-trail.service';
 import { routeOf } from '../audit/audit.interceptor';
 import { DomainError } from '../errors/domain.error';
@@ -29,7 +29,7 @@ export class LockoutGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
-    const login = await readLogin(request, context.switchToHttp().getResponse<Response>());
+    const login = await readLogin(request);
     if (login === undefined) return true; // the validation that follows refuses it, with an audit entry
 
     const attempt = await this.lockout.reserve(foldUsername(login.username));
@@ -43,9 +43,9 @@ export class LockoutGuard implements CanActivate {
   }
 }
 
-async function readLogin(request: Request, response: Response): Promise<LoginDto | undefined> {
+async function readLogin(request: Request): Promise<LoginDto | undefined> {
   try {
-    return validated(LoginDto, await jsonBody(request, response));
+    return validated(LoginDto, await jsonBody(request));
   } catch {
     return undefined;
   }

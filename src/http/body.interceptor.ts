@@ -1,6 +1,6 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { Observable } from 'rxjs';
 import { BODY_RULE, type BodyRule, jsonBody, rawBody } from './body';
 
@@ -12,10 +12,8 @@ export class BodyInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<Request>();
     if (['POST', 'PUT', 'PATCH'].includes(request.method)) {
-      const response = context.switchToHttp().getResponse<Response>();
       const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler());
-      request.body =
-        rule === undefined ? await jsonBody(request, response) : await rawBody(request, response, rule);
+      request.body = rule === undefined ? await jsonBody(request) : await rawBody(request, rule);
     }
     return next.handle();
   }

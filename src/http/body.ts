@@ -1,7 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
-import { raw } from 'express';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { DomainError } from '../errors/domain.error';
+import { readBody } from './read-body';
 
 const JSON_LIMIT_BYTES = 256 * 1024;
 
@@ -25,21 +25,21 @@ const hasBody = ({ headers }: Request): boolean =>
 const bodies = new WeakMap<Request, Promise<unknown>>();
 
 /** The parsed JSON body of a route without a rule. */
-export function jsonBody(request: Request, response: Response): Promise<unknown> {
+export function jsonBody(request: Request): Promise<unknown> {
   let body = bodies.get(request);
   if (body === undefined) {
-    body = readJson(request, response);
+    body = readJson(request);
     bodies.set(request, body);
   }
   return body;
 }
 
-async function readJson(request: Request, response: Response): Promise<unknown> {
+async function readJson(request: Request): Promise<unknown> {
   if (!hasBody(request)) return {};
   if (mediaType(request) !== 'application/json') {
     throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', 'This route takes application/json');
   }
-  const bytes = await readBytes(request, response, JSON_LIMIT_BYTES);
+  const bytes = await readBody(request, JSON_LIMIT_BYTES);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
@@ -48,11 +48,7 @@ async function readJson(request: Request, response: Response): Promise<unknown> 
 }
 
 /** The bytes of the body as they came, or undefined if the route's own interceptor reads them. */
-export async function rawBody(
-  request: Request,
-  response: Response,
-  rule: BodyRule,
-): Promise<Buffer | undefined> {
+export async function rawBody(request: Request, rule: BodyRule): Promise<Buffer | undefined> {
   const type = mediaType(request);
   if (rule.streamedTypes?.includes(type)) return undefined;
   const limit = rule.limits[type];
@@ -60,19 +56,12 @@ export async function rawBody(
     const accepted = [...Object.keys(rule.limits), ...(rule.streamedTypes ?? [])].join(', ');
     throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', `This route takes ${accepted}`);
   }
-  return hasBody(request) ? readBytes(request, response, limit) : Buffer.alloc(0);
+  return hasBody(request) ? readBody(request, limit) : Buffer.alloc(0);
 }
 
-async function readBytes(request: Request, response: Response, limit: number): Promise<Buffer> {
-  await new Promise<void>((resolve, reject) => {
-    raw({ limit, inflate: false, type: () => true })(request, response, (error?: unknown) =>
-      error === undefined ? resolve() : reject(withLimit(error, limit)),
-    );
-  });
-  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-}
-
-function withLimit(error: unknown, limit: number): unknown {
-  const tooLarge = (error as { type?: unknown }).type === 'entity.too.large';
-  return tooLarge ? new DomainError('REQUEST_TOO_LARGE', `The limit is ${limit} bytes`) : error;
+/** The bytes that `rawBody` read, for who answers the request: it lets go of them, since a request may outlive its answer. */
+export function takeBody(request: Request): Buffer {
+  const body = request.body as Buffer;
+  request.body = undefined;
+  return body;
 }

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { DomainError } from '../errors/domain.error';
-import { type BodyRule, mediaType } from '../http/body';
+import { type BodyRule, mediaType, takeBody } from '../http/body';
 import { validated } from '../http/validation';
 import type { ImageSource } from '../imaging/image';
 import { CreateInferenceDto } from './create-inference.dto';
@@ -31,18 +31,18 @@ export interface InferenceInput {
 export function readInferenceInput(request: Request): InferenceInput {
   switch (mediaType(request)) {
     case 'application/json':
-      return fromJson(request.body as Buffer);
+      return fromJson(takeBody(request));
     case 'multipart/form-data':
       return fromFile((request as MultipartRequest).file?.buffer, request.body);
     case 'application/octet-stream': {
       const fields = validated(CreateInferenceDto, { ...request.query });
       return {
         fields,
-        source: { form: 'float32', bytes: nonEmpty(request.body as Buffer), ...sizeOf(fields) },
+        source: { form: 'float32', bytes: nonEmpty(takeBody(request)), ...sizeOf(fields) },
       };
     }
     default:
-      return fromFile(request.body as Buffer, request.query);
+      return fromFile(takeBody(request), request.query);
   }
 }
 
