@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
-import { Users } from './auth/users.service';
+import { Users } from './auth/users/users.service';
 import type { Role } from './http/principal';
 import { EngineModels } from './inference/engine-models.service';
 import type { Manifest } from './models/manifest';

@@ -1,7 +1,7 @@
 import { AuditLog } from './audit/audit-log.entity';
-import { RefreshToken } from './auth/refresh-token.entity';
-import { RevokedToken } from './auth/revoked-token.entity';
-import { User } from './auth/user.entity';
+import { RefreshToken } from './auth/sessions/refresh-token.entity';
+import { RevokedToken } from './auth/revocation/revoked-token.entity';
+import { User } from './auth/users/user.entity';
 import type { EntityClass } from './database/data-source-options';
 import { ModelVersion } from './models/model-version.entity';
 import { InferenceResult } from './results/inference-result.entity';

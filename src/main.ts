@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup';
-import { FirstAdministrator } from './auth/first-administrator';
+import { FirstAdministrator } from './auth/users/first-administrator';
 import { type Configuration, processConfiguration } from './config/configuration';
 import { StartupError } from './config/startup.error';
 import { installDemo } from './demo';

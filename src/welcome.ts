@@ -1,4 +1,4 @@
-import type { GeneratedCredentials } from './auth/first-administrator';
+import type { GeneratedCredentials } from './auth/users/first-administrator';
 import type { Demo } from './demo';
 
 interface Start {

@@ -1,24 +1,28 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AccessTokens } from './access-tokens';
-import { AdminController } from './admin.controller';
-import { AuthController } from './auth.controller';
-import { AuthService } from './auth.service';
-import { FirstAdministrator } from './first-administrator';
-import { JwksController } from './jwks.controller';
-import { JwtGuard } from './jwt.guard';
-import { JwtStrategy } from './jwt.strategy';
-import { LockoutGuard } from './lockout.guard';
-import { Lockout } from './lockout.service';
-import { RefreshToken } from './refresh-token.entity';
-import { RevokedToken } from './revoked-token.entity';
-import { RolesGuard } from './roles.guard';
-import { Sessions } from './sessions.service';
-import { SigningKey } from './signing-key';
-import { User } from './user.entity';
-import { UsersController } from './users.controller';
-import { Users } from './users.service';
+import { AccessTokens } from './tokens/access-tokens';
+import { AdminController } from './users/admin.controller';
+import { AuthController } from './login/auth.controller';
+import { AuthService } from './login/auth.service';
+import { FirstAdministrator } from './users/first-administrator';
+import { JwksController } from './tokens/jwks.controller';
+import { JwtGuard } from './access/jwt.guard';
+import { JwtStrategy } from './access/jwt.strategy';
+import { LockoutGuard } from './lockout/lockout.guard';
+import { Lockout } from './lockout/lockout.service';
+import { PasswordReauthentication } from './lockout/password-reauthentication.service';
+import { Reauthentication } from '../http/reauthentication';
+import { RefreshToken } from './sessions/refresh-token.entity';
+import { RevokedToken } from './revocation/revoked-token.entity';
+import { RolesGuard } from './access/roles.guard';
+import { Sessions } from './sessions/sessions.service';
+import { SigningKey } from './tokens/signing-key';
+import { User } from './users/user.entity';
+import { UsersController } from './users/users.controller';
+import { Users } from './users/users.service';
 
+/** Global for `Reauthentication` alone, which features of the same level inject. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([User, RefreshToken, RevokedToken])],
   controllers: [AuthController, UsersController, AdminController, JwksController],
@@ -30,11 +34,12 @@ import { Users } from './users.service';
     JwtStrategy,
     Lockout,
     LockoutGuard,
+    { provide: Reauthentication, useClass: PasswordReauthentication },
     RolesGuard,
     Sessions,
     SigningKey,
     Users,
   ],
-  exports: [FirstAdministrator, JwtGuard, RolesGuard, Users],
+  exports: [FirstAdministrator, JwtGuard, Reauthentication, RolesGuard, Users],
 })
 export class AuthModule {}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup';
-import { Users } from '../../src/auth/users.service';
+import { Users } from '../../src/auth/users/users.service';
 import { loadConfiguration } from '../../src/config/configuration';
 import type { Role } from '../../src/http/principal';
 import { EngineModels } from '../../src/inference/engine-models.service';

@@ -1,14 +1,14 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import { AuditTrail } from '../audit/audit-trail.service';
-import { routeOf } from '../audit/audit.interceptor';
-import { DomainError } from '../errors/domain.error';
-import { jsonBody } from '../http/body';
-import { validated } from '../http/validation';
-import { LoginDto } from './login.dto';
+import { AuditTrail } from '../../audit/audit-trail.service';
+import { routeOf } from '../../audit/audit.interceptor';
+import { DomainError } from '../../errors/domain.error';
+import { jsonBody } from '../../http/body';
+import { validated } from '../../http/validation';
+import { LoginDto } from '../login/login.dto';
 import { Lockout, type ReservedAttempt } from './lockout.service';
-import { verifyNobody } from './passwords';
-import { foldUsername } from './username';
+import { verifyNobody } from '../passwords/passwords';
+import { foldUsername } from '../users/username';
 
 const reservations = new WeakMap<Request, ReservedAttempt>();
 

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Principal, Role } from '../http/principal';
-import type { AccessTokenClaims } from './access-tokens';
+import type { Principal, Role } from '../../http/principal';
+import type { AccessTokenClaims } from '../tokens/access-tokens';
 
 const IDLE_SECONDS = 3_600;
 const ABSOLUTE_SECONDS = 12 * 3_600;

@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { Audited } from '../audit/audited.decorator';
-import { Roles } from '../http/access.decorators';
-import { CurrentUser, type Principal } from '../http/principal';
-import { DetailResponse } from './token.response';
+import { Audited } from '../../audit/audited.decorator';
+import { Roles } from '../../http/access.decorators';
+import { CurrentUser, type Principal } from '../../http/principal';
+import { DetailResponse } from '../login/token.response';
 
 @ApiTags('Users')
 @Controller('admin')

@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
-import { Audited } from '../audit/audited.decorator';
-import { Roles } from '../http/access.decorators';
+import { Audited } from '../../audit/audited.decorator';
+import { Roles } from '../../http/access.decorators';
 import { CreateUserDto } from './create-user.dto';
 import { UserResponse } from './user.response';
 import { Users } from './users.service';

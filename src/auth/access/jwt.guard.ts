@@ -2,10 +2,10 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
-import { AuditTrail } from '../audit/audit-trail.service';
-import { routeOf } from '../audit/audit.interceptor';
-import { DomainError } from '../errors/domain.error';
-import { PUBLIC_ROUTE } from '../http/access.decorators';
+import { AuditTrail } from '../../audit/audit-trail.service';
+import { routeOf } from '../../audit/audit.interceptor';
+import { DomainError } from '../../errors/domain.error';
+import { PUBLIC_ROUTE } from '../../http/access.decorators';
 
 /** Who is it? Closed unless the route is `@Public()`. */
 @Injectable()

@@ -1,17 +1,17 @@
 import { Body, Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { Audited } from '../audit/audited.decorator';
-import { AnyRole, Public } from '../http/access.decorators';
-import { CurrentUser, type Principal } from '../http/principal';
+import { Audited } from '../../audit/audited.decorator';
+import { AnyRole, Public } from '../../http/access.decorators';
+import { CurrentUser, type Principal } from '../../http/principal';
 import { AuthService } from './auth.service';
 import { ChangePasswordDto } from './change-password.dto';
-import { LockoutGuard, reservedAttempt } from './lockout.guard';
+import { LockoutGuard, reservedAttempt } from '../lockout/lockout.guard';
 import { LoginDto } from './login.dto';
 import { RefreshDto } from './refresh.dto';
 import { DetailResponse, TokenResponse } from './token.response';
-import { UserResponse } from './user.response';
-import { Users } from './users.service';
+import { UserResponse } from '../users/user.response';
+import { Users } from '../users/users.service';
 
 @ApiTags('Auth')
 @Controller('auth')

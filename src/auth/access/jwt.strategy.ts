@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { decode } from 'jsonwebtoken';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import type { Principal } from '../http/principal';
-import { type AccessTokenClaims, TOKEN_AUDIENCE, TOKEN_ISSUER } from './access-tokens';
-import { Sessions } from './sessions.service';
-import { SigningKey } from './signing-key';
+import type { Principal } from '../../http/principal';
+import { type AccessTokenClaims, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../tokens/access-tokens';
+import { Sessions } from '../sessions/sessions.service';
+import { SigningKey } from '../tokens/signing-key';
 
 const CLOCK_SKEW_SECONDS = 30;
 const MAX_TOKEN_CHARACTERS = 4_096;

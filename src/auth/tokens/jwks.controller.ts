@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { NotAudited } from '../audit/audited.decorator';
-import { Public } from '../http/access.decorators';
+import { NotAudited } from '../../audit/audited.decorator';
+import { Public } from '../../http/access.decorators';
 import { type PublicJwk, SigningKey } from './signing-key';
 
 @ApiTags('Auth')

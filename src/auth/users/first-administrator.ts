@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AccountsConfig } from '../config/accounts.config';
+import { AccountsConfig } from '../../config/accounts.config';
 import { Users } from './users.service';
 
 export interface GeneratedCredentials {

@@ -1,5 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { User } from './user.entity';
+import { User } from '../users/user.entity';
 
 /** An access token that was logged out before it expired. */
 @Entity({ name: 'revoked_tokens' })

@@ -1,5 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import { User } from './user.entity';
+import { User } from '../users/user.entity';
 
 /** One link of a session's chain of refresh tokens. */
 @Entity({ name: 'refresh_tokens' })

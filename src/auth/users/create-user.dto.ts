@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsEmail, IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
-import { ROLES, type Role } from '../http/principal';
-import { IsNewPassword } from './new-password.decorator';
+import { ROLES, type Role } from '../../http/principal';
+import { IsNewPassword } from '../passwords/new-password.decorator';
 import { USERNAME_PATTERN } from './username';
 
 const ONE_LINE = /^[^\p{Cc}\p{Surrogate}]*$/u;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sign } from 'jsonwebtoken';
 import { v7 as uuidv7 } from 'uuid';
-import type { User } from './user.entity';
+import type { User } from '../users/user.entity';
 import { SigningKey } from './signing-key';
 
 export const TOKEN_ISSUER = 'medai-flow';

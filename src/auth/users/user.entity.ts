@@ -1,5 +1,5 @@
 import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
-import { ROLES, type Role } from '../http/principal';
+import { ROLES, type Role } from '../../http/principal';
 
 const QUOTED_ROLES = ROLES.map((role) => `'${role}'`).join(', ');
 

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { SecretsConfig } from '../config/secrets.config';
+import { SecretsConfig } from '../../config/secrets.config';
 
 export interface PublicJwk {
   readonly kty: 'EC';

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditTrail } from '../audit/audit-trail.service';
-import { DomainError } from '../errors/domain.error';
-import type { Principal } from '../http/principal';
-import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens';
-import { Lockout, type ReservedAttempt } from './lockout.service';
-import { hashPassword, verifyPassword } from './passwords';
-import { Sessions } from './sessions.service';
+import { AuditTrail } from '../../audit/audit-trail.service';
+import { DomainError } from '../../errors/domain.error';
+import type { Principal } from '../../http/principal';
+import { ACCESS_TOKEN_SECONDS, AccessTokens } from '../tokens/access-tokens';
+import { Lockout, type ReservedAttempt } from '../lockout/lockout.service';
+import { hashPassword, verifyPassword } from '../passwords/passwords';
+import { Sessions } from '../sessions/sessions.service';
 import type { TokenResponse } from './token.response';
-import { User } from './user.entity';
+import { User } from '../users/user.entity';
 
 @Injectable()
 export class AuthService {

@@ -1,10 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuditTrail } from '../audit/audit-trail.service';
-import { routeOf } from '../audit/audit.interceptor';
-import { DomainError } from '../errors/domain.error';
-import { PUBLIC_ROUTE, ROUTE_ROLES } from '../http/access.decorators';
-import type { AuthenticatedRequest, Role } from '../http/principal';
+import { AuditTrail } from '../../audit/audit-trail.service';
+import { routeOf } from '../../audit/audit.interceptor';
+import { DomainError } from '../../errors/domain.error';
+import { PUBLIC_ROUTE, ROUTE_ROLES } from '../../http/access.decorators';
+import type { AuthenticatedRequest, Role } from '../../http/principal';
 
 /** May they? A route that names no role lets nobody in. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ROLES } from '../http/principal';
+import { ROLES } from '../../http/principal';
 import type { User } from './user.entity';
 
 export class UserResponse {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AccountsConfig } from '../config/accounts.config';
-import { AuditTrail } from '../audit/audit-trail.service';
+import { AccountsConfig } from '../../config/accounts.config';
+import { AuditTrail } from '../../audit/audit-trail.service';
 
 /** An account whose next password may be verified. */
 export interface ReservedAttempt {
