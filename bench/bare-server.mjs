@@ -2,6 +2,7 @@
 // No accounts, no checks of the request, no database, no audit trail, no log.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
@@ -11,10 +12,12 @@ const MODEL = new URL('../tools/demo-model/', import.meta.url);
 const DEADLINE_MS = 30_000;
 
 const { input, output, quality } = JSON.parse(await readFile(new URL('manifest.json', MODEL), 'utf8'));
-const file = await readFile(new URL('demo-model.onnx', MODEL));
-const fileHash = createHash('sha256').update(file).digest('hex');
+const path = fileURLToPath(new URL('demo-model.onnx', MODEL));
+const fileHash = createHash('sha256')
+  .update(await readFile(path))
+  .digest('hex');
 const about = { id: fileHash, name: 'demo', version: '1.0.0', fileHash };
-const model = { ...about, input, output, quality, readFile: async () => file };
+const model = { ...about, input, output, quality, locate: async () => path };
 
 const engine = new OnnxEngine({ processes: availableParallelism() });
 await engine.load(model);

@@ -60,6 +60,6 @@ async function installModel(app: INestApplication, installedBy: string): Promise
   const registry = app.get(ModelRegistry);
   const manifest = JSON.parse(await readFile(join(DEMO_MODEL, 'manifest.json'), 'utf8')) as Manifest;
   if (await registry.has(manifest.model_name, manifest.version)) return;
-  const file = await readFile(join(DEMO_MODEL, 'demo-model.onnx'));
+  const file = join(DEMO_MODEL, 'demo-model.onnx');
   await app.get(EngineModels).install({ manifest, file, installedBy });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { toDomainError } from '../errors/to-domain-error';
@@ -19,7 +20,8 @@ import {
 
 export interface DemoInstallation {
   readonly manifest: Manifest;
-  readonly file: Uint8Array;
+  /** Path of the model file. */
+  readonly file: string;
   readonly installedBy: string;
 }
 
@@ -55,7 +57,8 @@ export class EngineModels implements OnApplicationBootstrap {
   }
 
   /** Lets the engine prove a file before the registry takes it, then puts the version into production. */
-  async install({ manifest, file, installedBy }: DemoInstallation): Promise<ModelVersion> {
+  async install({ manifest, file: path, installedBy }: DemoInstallation): Promise<ModelVersion> {
+    const file = await readFile(path);
     const fileHash = createHash('sha256').update(file).digest('hex');
     const { input, output, quality } = manifest;
     const candidate = {
@@ -66,7 +69,7 @@ export class EngineModels implements OnApplicationBootstrap {
       input,
       output,
       quality: quality as QualitySpec,
-      readFile: async () => file,
+      locate: async () => path,
     };
     const { inputs, outputs, warmUpMs } = await this.engine.load(candidate);
     const shapeOf = (tensors: readonly TensorDescription[], name: string): ModelShape =>
@@ -96,7 +99,7 @@ export class EngineModels implements OnApplicationBootstrap {
       input,
       output,
       quality,
-      readFile: () => this.artifacts.read(version.fileHash),
+      locate: async () => this.artifacts.pathOf(version.fileHash),
     };
   }
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { RuntimeConfig } from '../config/runtime.config';
@@ -35,12 +35,8 @@ export class ModelArtifacts {
     return { hash, sizeBytes: bytes.length };
   }
 
-  /** The bytes as they are stored; whoever runs them checks their hash. */
-  read(hash: string): Promise<Buffer> {
-    return readFile(this.pathOf(hash));
-  }
-
-  private pathOf(hash: string): string {
+  /** Where the bytes are; whoever runs them checks their hash. */
+  pathOf(hash: string): string {
     return join(this.directory, `${hash}.onnx`);
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineAnswer, InferenceEngine } from '../../src/inference/engine/inference-engine';
 import { BLACK, imageOf, modelOf, requestOf, WHITE } from '../fixtures/models/models';
+import { temporaryDirectory } from '../harness/temporary-directory';
 
 /** What holds for every engine; `makeEngine` gives one that can do two things at a time. */
 export function describeInferenceEngine(name: string, makeEngine: () => InferenceEngine): void {
@@ -93,12 +94,20 @@ export function describeInferenceEngine(name: string, makeEngine: () => Inferenc
     });
 
     it.each(['truncated', 'empty', 'not a model'])('refuses a file that is %s', async (kind) => {
-      const whole = await modelOf('quarters').readFile();
+      const whole = readFileSync(await modelOf('quarters').locate());
       const files = { truncated: whole.subarray(0, 200), empty: Buffer.alloc(0) };
       const file = kind in files ? files[kind as keyof typeof files] : Buffer.from('PK\u0003\u0004 is a zip');
       const fileHash = createHash('sha256').update(file).digest('hex');
-      const model = modelOf('quarters', { id: kind, fileHash, readFile: () => Promise.resolve(file) });
+      const path = join(temporaryDirectory(), 'model.onnx');
+      writeFileSync(path, file);
+      const model = modelOf('quarters', { id: kind, fileHash, locate: () => Promise.resolve(path) });
       await expect(engine.load(model)).rejects.toEqual(refuses('MODEL_LOAD_FAILED'));
+    });
+
+    it('refuses a file that is gone', async () => {
+      const path = join(temporaryDirectory(), 'gone.onnx');
+      const model = modelOf('quarters', { id: 'gone', locate: () => Promise.resolve(path) });
+      await expect(engine.load(model)).rejects.toEqual(refuses('MODEL_INTEGRITY_FAILED'));
     });
 
     it('names the fields of a manifest that does not describe the model', async () => {

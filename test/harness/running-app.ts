@@ -51,7 +51,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
   }
   const clinician = await app.get(Users).findByUsername('clinician');
   const demo = JSON.parse(readFileSync(join(DEMO, 'manifest.json'), 'utf8')) as Manifest;
-  const file = readFileSync(join(DEMO, 'demo-model.onnx'));
+  const file = join(DEMO, 'demo-model.onnx');
   const install = (manifest: Manifest): Promise<ModelVersion> =>
     app.get(EngineModels).install({ manifest, file, installedBy: clinician!.id });
   await install(demo);

@@ -130,14 +130,14 @@ describe('OnnxEngine', () => {
       finish = resolve;
     });
     await until(() => engine.health().ready === 1);
-    const { readFile } = modelOf('quarters');
-    const slow = modelOf('quarters', { readFile: () => reading.then(readFile) });
+    const { locate } = modelOf('quarters');
+    const slow = modelOf('quarters', { locate: () => reading.then(locate) });
     await expect(engine.run(slow, requestOf(WHITE, { deadlineMs: 50 }))).rejects.toEqual(
       failure('ENGINE_TIMEOUT'),
     );
     finish();
     await until(() => engine.health().busy === 0 && engine.health().ready === 1);
-    const loaded = modelOf('quarters', { readFile: () => Promise.reject(new Error('read again')) });
+    const loaded = modelOf('quarters', { locate: () => Promise.reject(new Error('read again')) });
     expect((await engine.run(loaded, requestOf(WHITE))).scores).toEqual([1, 1, 1, 1]);
     expect(engine.health().restarts).toBe(0);
   });

@@ -62,11 +62,11 @@ describe('an engine process', () => {
 });
 
 async function loadAndRun(socket: Duplex): Promise<void> {
-  const { readFile, ...model } = modelOf('quarters');
+  const { locate, ...model } = modelOf('quarters');
   const { bytes, ...source } = WHITE;
   const decoder = new FrameDecoder();
   const calls = [
-    async (): Promise<void> => writeFrame(socket, { verb: 'load', model }, [await readFile()]),
+    async (): Promise<void> => writeFrame(socket, { verb: 'load', model, path: await locate() }),
     async (): Promise<void> => writeFrame(socket, { verb: 'run', modelId: model.id, source }, [bytes]),
   ];
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {

@@ -38,7 +38,8 @@ export interface EngineModel {
   readonly quality: QualitySpec;
   /** As many images at most may run as one tensor. Left out, each runs on its own. */
   readonly batching?: { readonly max: number };
-  readonly readFile: () => Promise<Uint8Array>;
+  /** Path of the file. A process reads it itself, so that it does not pass through the memory of the server. */
+  readonly locate: () => Promise<string>;
 }
 
 export interface TensorDescription {

@@ -15,9 +15,9 @@ export async function loadModel(
 ): Promise<ModelDescription> {
   const { id, fileHash, input, output, quality, batching } = model;
   process.models.delete(id);
-  const file = await model.readFile().catch(unreadable).catch(logged(id));
-  const call = { verb: 'load', model: { id, fileHash, input, output, quality, batching } } as const;
-  const { header } = await process.call(call, [file], deadlineMs).catch(logged(id));
+  const path = await model.locate().catch(unreadable).catch(logged(id));
+  const call = { verb: 'load', model: { id, fileHash, input, output, quality, batching }, path } as const;
+  const { header } = await process.call(call, [], deadlineMs).catch(logged(id));
   process.models.add(id);
   return header as ModelDescription;
 }

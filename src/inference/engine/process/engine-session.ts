@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { DomainError } from '../../../errors/domain.error';
 import type { ImageSource, PreparedImage } from '../../../imaging/image';
 import { prepareImage } from '../../../imaging/prepare-image';
@@ -23,7 +24,8 @@ export class EngineSession {
   ) {}
 
   /** @throws DomainError MODEL_INTEGRITY_FAILED, MODEL_LOAD_FAILED, MODEL_MANIFEST_MISMATCH */
-  static async load(model: ModelSpec, file: Uint8Array): Promise<EngineSession> {
+  static async load(model: ModelSpec, path: string): Promise<EngineSession> {
+    const file = await readFile(path).catch(unreadable);
     const hash = createHash('sha256').update(file).digest('hex');
     if (hash !== model.fileHash) throw new DomainError('MODEL_INTEGRITY_FAILED');
     const started = performance.now();
@@ -93,6 +95,11 @@ async function warmUp(session: OnnxSession, model: ModelSpec): Promise<void> {
   if (errors.length > 0) throw new DomainError('MODEL_MANIFEST_MISMATCH', undefined, { errors });
   const dims = warmUpDims(model.input, session.inputs[0]?.shape ?? []);
   await session.run(model.input.name, new Float32Array(elements(dims)), dims).catch(refuse);
+}
+
+function unreadable(cause: unknown): never {
+  const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+  throw new DomainError(missing ? 'MODEL_INTEGRITY_FAILED' : 'MODEL_LOAD_FAILED', undefined, { cause });
 }
 
 function refuse(cause: unknown): never {

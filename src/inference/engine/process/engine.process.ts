@@ -36,16 +36,16 @@ async function reply({ header, payload }: Frame): Promise<void> {
 }
 
 function perform(call: EngineCall, payload: Buffer): Promise<Reply<object>> {
-  if (call.verb === 'load') return load(call.model, payload);
+  if (call.verb === 'load') return load(call.model, call.path);
   if (call.verb === 'unload') return unload(call.modelId);
   const session = sessions.get(call.modelId);
   if (session === undefined) throw new DomainError('MODEL_LOAD_FAILED', 'The model has not been loaded');
   return session.run({ ...call.source, bytes: payload });
 }
 
-async function load(model: ModelSpec, file: Buffer): Promise<Reply<ModelDescription>> {
+async function load(model: ModelSpec, path: string): Promise<Reply<ModelDescription>> {
   await unload(model.id);
-  const session = await EngineSession.load(model, file);
+  const session = await EngineSession.load(model, path);
   sessions.set(model.id, session);
   return { header: session.description, payload: [] };
 }

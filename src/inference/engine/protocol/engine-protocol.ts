@@ -7,13 +7,12 @@ import type { EngineAnswer, EngineModel, NestedArray } from '../inference-engine
  * The headers of the frames between the server and an engine process. The process speaks first, `{}`, when it takes
  * calls; then it answers each call in turn.
  */
-export type ModelSpec = Omit<EngineModel, 'name' | 'version' | 'readFile'>;
+export type ModelSpec = Omit<EngineModel, 'name' | 'version' | 'locate'>;
 
 type WithoutBytes<Source> = Source extends unknown ? Omit<Source, 'bytes'> : never;
 
 export type EngineCall =
-  /** Payload: the model file. */
-  | { readonly verb: 'load'; readonly model: ModelSpec }
+  | { readonly verb: 'load'; readonly model: ModelSpec; readonly path: string }
   /** Payload: the bytes of the image source. */
   | { readonly verb: 'run'; readonly modelId: string; readonly source: WithoutBytes<ImageSource> }
   | { readonly verb: 'unload'; readonly modelId: string };
