@@ -25,6 +25,19 @@ export const REQUEST_ERRORS = define({
     title: 'The client closed the connection before its answer',
     remedy: 'Wait for the answer, or send the request again.',
   },
+  REQUEST_DIGEST_MISMATCH: {
+    kind: 'malformed',
+    severity: 'medium',
+    title: 'The body is not the one its Content-Digest was made of',
+    remedy:
+      'Something changed the body on its way, or the digest is of something else: make it anew and send both again.',
+  },
+  REQUEST_DIGEST_MALFORMED: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The Content-Digest cannot be read',
+    remedy: 'Send `Content-Digest: sha-256=:<base64>:` (RFC 9530), or leave it out.',
+  },
   REQUEST_TOO_LARGE: {
     kind: 'too_large',
     severity: 'low',

@@ -1,6 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Request } from 'express';
 import { DomainError } from '../errors/domain.error';
+import { contentDigestVerified, watchContentDigest } from './digest/content-digest';
 import { readBody } from './read-body';
 
 const JSON_LIMIT_BYTES = 256 * 1024;
@@ -8,7 +9,7 @@ const JSON_LIMIT_BYTES = 256 * 1024;
 export interface BodyRule {
   /** Content types that are handed over as bytes, without their parameters, and how many bytes each may have. */
   readonly limits: Readonly<Record<string, number>>;
-  /** Content types that a later interceptor of the route reads by itself. */
+  /** Content types that a later interceptor of the route reads by itself; the route calls `contentDigestVerified`. */
   readonly streamedTypes?: readonly string[];
 }
 
@@ -39,7 +40,7 @@ async function readJson(request: Request): Promise<unknown> {
   if (mediaType(request) !== 'application/json') {
     throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', 'This route takes application/json');
   }
-  const bytes = await readBody(request, JSON_LIMIT_BYTES);
+  const bytes = await readChecked(request, JSON_LIMIT_BYTES);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
@@ -50,13 +51,24 @@ async function readJson(request: Request): Promise<unknown> {
 /** The bytes of the body as they came, or undefined if the route's own interceptor reads them. */
 export async function rawBody(request: Request, rule: BodyRule): Promise<Buffer | undefined> {
   const type = mediaType(request);
-  if (rule.streamedTypes?.includes(type)) return undefined;
+  if (rule.streamedTypes?.includes(type)) {
+    watchContentDigest(request, { later: true });
+    return undefined;
+  }
   const limit = rule.limits[type];
   if (limit === undefined) {
     const accepted = [...Object.keys(rule.limits), ...(rule.streamedTypes ?? [])].join(', ');
     throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', `This route takes ${accepted}`);
   }
-  return hasBody(request) ? readBody(request, limit) : Buffer.alloc(0);
+  return readChecked(request, limit);
+}
+
+/** The body, once it is known to be the one that its sender's digest speaks of. */
+async function readChecked(request: Request, limit: number): Promise<Buffer> {
+  watchContentDigest(request);
+  const bytes = hasBody(request) ? await readBody(request, limit) : Buffer.alloc(0);
+  contentDigestVerified(request);
+  return bytes;
 }
 
 /** The bytes that `rawBody` read, for who answers the request: it lets go of them, since a request may outlive its answer. */

@@ -1,3 +1,6 @@
+import type { ResizeSpec, ValueSpace } from './input-spec';
+import type { MetricLimits } from './quality/quality-metrics';
+
 /** Row-major, channels last. Values are unit values (0..1), or those of the value space that a model asks for. */
 export interface Image {
   readonly width: number;
@@ -69,6 +72,38 @@ type VoiApplied =
   /** The file names no window: all that Bits Stored can hold is spread over 0..1. */
   | { readonly function: 'IDENTITY'; readonly low: number; readonly high: number };
 
+/** EXIF 2.3 tag 0x0112: 1 is upright. */
+interface Orientation {
+  readonly exif: number;
+  /** Upright images are left as they are. */
+  readonly applied: boolean;
+}
+
+/** What was done to an image between the bytes that were received and the tensor, in this order; told with the result. */
+export interface Processing {
+  /** `rendered`: a picture made for display, so that spacing, sign and window of the acquisition are lost. */
+  readonly source: 'dicom' | 'rendered' | 'values';
+  /** SHA-256 in hexadecimal of the image as received: of the file, the float32 values, or the JSON text of `data`. */
+  readonly received_sha256: string;
+  /** null: the image was no DICOM file. */
+  readonly dicom: DicomProcessing | null;
+  /** null where the file names none. */
+  readonly orientation: Orientation | null;
+  /** What the file says about colour and was not applied, such as `gAMA`. */
+  readonly not_applied: readonly string[];
+  /** Of the values that were resized. */
+  readonly value_space: ValueSpace;
+  readonly channels: {
+    readonly from: number;
+    readonly to: number;
+    readonly conversion: 'none' | 'grey_replicated' | 'equal_channels_merged';
+  };
+  readonly resize: (Omit<ResizeSpec, 'width' | 'height'> & { readonly from: Size; readonly to: Size }) | null;
+}
+
+/** [width, height]. */
+type Size = readonly [number, number];
+
 /** What a model receives, and what is stored about the image it came from. */
 export interface PreparedImage {
   readonly tensor: Float32Array;
@@ -86,12 +121,6 @@ export interface PreparedImage {
   readonly processing: Processing;
 }
 
-/** What was done between the bytes and the tensor; told with the result. */
-interface Processing {
-  /** null: the image was no DICOM file. */
-  readonly dicom: DicomProcessing | null;
-}
-
 /** A file as its decoder gives it. */
 export interface DecodedFile {
   readonly format: ImageFormat;
@@ -100,6 +129,14 @@ export interface DecodedFile {
   /** As it is shown to a person, unit values: what quality is judged on. */
   readonly displayed: Image;
   readonly dicom?: DicomProcessing;
+  readonly orientation?: Orientation;
+  /** See `Processing`. */
+  readonly not_applied?: readonly string[];
+}
+
+/** A decoded image and the SHA-256 of what it was decoded from, in hexadecimal. */
+export interface ReceivedImage extends DecodedFile {
+  readonly hash: string;
 }
 
 /**
@@ -107,13 +144,6 @@ export interface DecodedFile {
  * in the manifest.
  */
 export type MetricStatus = 'pass' | 'warn' | 'fail' | 'indeterminate' | 'not_assessed';
-
-export interface MetricLimits {
-  readonly fail_below?: number;
-  readonly warn_below?: number;
-  readonly warn_above?: number;
-  readonly fail_above?: number;
-}
 
 export interface MetricResult {
   /** null where the metric is not defined for the image; never NaN. */

@@ -1,10 +1,9 @@
-import type { MetricLimits } from './image';
-import type { MetricName } from './quality/quality-metrics';
+import type { MetricLimits, MetricName } from './quality/quality-metrics';
 
 /** `bicubic` has a = -0.5 with antialias (Pillow, PyTorch) and a = -0.75 without (PyTorch, OpenCV). */
 export type ResizeKernel = 'nearest' | 'bilinear' | 'bicubic';
 
-type ValueSpace = 'unit' | 'stored' | 'modality' | 'voi';
+export type ValueSpace = 'unit' | 'stored' | 'modality' | 'voi';
 
 export interface ResizeSpec {
   readonly width: number;

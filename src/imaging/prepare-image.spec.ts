@@ -33,10 +33,19 @@ describe('prepareImage', () => {
     const file = await prepare({ form: 'file', bytes: png });
     const base64 = await prepare({ form: 'base64', bytes: Buffer.from(png.toString('base64')) });
     const float32 = await prepare({ form: 'float32', bytes: Buffer.from(units.buffer), ...shape });
-    const numbers = await prepare({ form: 'numbers', bytes: Buffer.from(`[${units.join()}]`), ...shape });
+    const text = Buffer.from(`[${units.join()}]`);
+    const numbers = await prepare({ form: 'numbers', bytes: text, ...shape });
     expect(base64).toEqual(file);
-    expect(numbers).toEqual({ ...float32, image: { ...float32.image, format: 'json' } });
-    expect(float32).toEqual({ ...file, image: float32.image });
+    expect(numbers).toEqual({
+      ...float32,
+      image: { ...float32.image, format: 'json' },
+      processing: { ...float32.processing, received_sha256: sha256(text) },
+    });
+    expect(float32).toEqual({
+      ...file,
+      image: float32.image,
+      processing: { ...file.processing, source: 'values', received_sha256: float32.image.hash },
+    });
     expect(file.dims).toEqual([1, 1, 32, 32]);
     expect(file.tensor).toHaveLength(1024);
   });

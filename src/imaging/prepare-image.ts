@@ -1,18 +1,14 @@
-import { createHash } from 'node:crypto';
 import { DomainError } from '../errors/domain.error';
 import { decodeBase64 } from './base64';
 import { matchChannels } from './channels';
 import { assertRendered, decodeFile } from './decode-file';
-import type { DecodedFile, ImageSource, PreparedImage } from './image';
+import type { ImageSource, PreparedImage, ReceivedImage } from './image';
 import type { InputSpec, QualitySpec } from './input-spec';
+import { describeProcessing, sha256 } from './processing';
 import { assessQuality } from './quality/quality';
 import { readRawImage } from './raw-image';
 import { resize } from './resize';
 import { toTensor } from './tensor';
-
-interface ReceivedImage extends DecodedFile {
-  readonly hash: string;
-}
 
 /**
  * From the bytes as they were sent to the tensor of a model. Quality is reported, not acted upon: the policy of the
@@ -25,7 +21,8 @@ export async function prepareImage(
   quality: QualitySpec,
 ): Promise<PreparedImage> {
   if (source.bytes.length === 0) throw new DomainError('IMAGE_EMPTY');
-  const { image, displayed, format, hash, dicom } = await receive(source, input);
+  const received = await receive(source, input);
+  const { image, displayed, format, hash, dicom } = received;
   const validation = assessQuality(displayed, quality);
   const matched = matchChannels(image, input.channels);
   const sized = input.resize ? resize(matched, input.resize) : matched;
@@ -33,7 +30,7 @@ export async function prepareImage(
     ...toTensor(sized, input),
     image: { width: image.width, height: image.height, format, hash },
     validation: { ...validation, warnings: [...validation.warnings, ...(dicom?.warnings ?? [])] },
-    processing: { dicom: dicom ?? null },
+    processing: describeProcessing(source, received, input),
   };
 }
 
@@ -47,5 +44,3 @@ async function receive(source: ImageSource, input: InputSpec): Promise<ReceivedI
   const file = source.form === 'base64' ? decodeBase64(source.bytes) : source.bytes;
   return { ...(await decodeFile(file, { ...input, frame: source.frame })), hash: sha256(file) };
 }
-
-const sha256 = (bytes: Uint8Array | Float32Array): string => createHash('sha256').update(bytes).digest('hex');

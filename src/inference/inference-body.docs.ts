@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiExtraModels, ApiQuery, getSchemaPath } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiExtraModels, ApiHeader, ApiQuery, getSchemaPath } from '@nestjs/swagger';
 import { CreateInferenceDto } from './create-inference.dto';
 
 const BINARY_FORM_PARAMETERS = [
@@ -34,6 +34,13 @@ export const ApiInferenceBody = (): MethodDecorator =>
           file: { type: 'string', format: 'binary' },
         },
       },
+    }),
+    ApiHeader({
+      name: 'Content-Digest',
+      required: false,
+      description:
+        'RFC 9530, sha-256 or sha-512 of the body. Checked when it is sent, and told as `digest_verified`.',
+      schema: { type: 'string', example: 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:' },
     }),
     ...BINARY_FORM_PARAMETERS.map((name) => ApiQuery({ name, required: false, schema: { type: 'string' } })),
   );

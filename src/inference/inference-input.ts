@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { DomainError } from '../errors/domain.error';
 import { type BodyRule, mediaType, takeBody } from '../http/body';
+import { contentDigestVerified } from '../http/digest/content-digest';
 import { validated } from '../http/validation';
 import type { ImageSource } from '../imaging/image';
 import { CreateInferenceDto } from './create-inference.dto';
@@ -25,10 +26,19 @@ type MultipartRequest = Request & { readonly file?: { readonly buffer: Buffer } 
 export interface InferenceInput {
   readonly fields: CreateInferenceDto;
   readonly source: ImageSource;
+  /** See `contentDigestVerified`. */
+  readonly digestVerified: boolean;
 }
+
+type FieldsAndSource = Omit<InferenceInput, 'digestVerified'>;
 
 /** The three forms of a request, reduced to one. The image's bytes stay as they came. */
 export function readInferenceInput(request: Request): InferenceInput {
+  const digestVerified = contentDigestVerified(request);
+  return { ...readForm(request), digestVerified };
+}
+
+function readForm(request: Request): FieldsAndSource {
   switch (mediaType(request)) {
     case 'application/json':
       return fromJson(takeBody(request));
@@ -46,14 +56,14 @@ export function readInferenceInput(request: Request): InferenceInput {
   }
 }
 
-function fromJson(body: Buffer): InferenceInput {
+function fromJson(body: Buffer): FieldsAndSource {
   const { data, image, fields: plain } = splitJsonBody(body);
   const fields = validated(CreateInferenceDto, plain);
   if (data !== undefined) return { fields, source: { form: 'numbers', bytes: data, ...sizeOf(fields) } };
   return { fields, source: { form: 'base64', bytes: nonEmpty(image), frame: fields.frame } };
 }
 
-function fromFile(bytes: Buffer | undefined, plain: unknown): InferenceInput {
+function fromFile(bytes: Buffer | undefined, plain: unknown): FieldsAndSource {
   const fields = validated(CreateInferenceDto, { ...(plain as object) });
   return { fields, source: { form: 'file', bytes: nonEmpty(bytes), frame: fields.frame } };
 }

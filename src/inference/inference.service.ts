@@ -26,7 +26,7 @@ export class InferenceService {
    */
   async infer(
     principal: Principal,
-    { fields, source }: InferenceInput,
+    { fields, source, digestVerified }: InferenceInput,
     signal: AbortSignal,
   ): Promise<ResultResponse> {
     const { version, status } = await this.selection.select(principal, fields.model_id);
@@ -39,7 +39,7 @@ export class InferenceService {
       deadlineMs: DEADLINE_MS,
       signal,
     });
-    const result = newResult({ principal, fields, version, modelStatus: status, answer });
+    const result = newResult({ principal, fields, version, modelStatus: status, answer, digestVerified });
 
     const recorded = this.recorder.identify(result, newValidation(answer.validation));
     const details = { image_hash: result.imageHash, is_valid: answer.validation.is_valid };

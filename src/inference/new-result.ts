@@ -12,12 +12,21 @@ interface Inference {
   readonly version: ModelVersion;
   readonly modelStatus: ModelStatus;
   readonly answer: EngineAnswer;
+  /** The body was checked against a digest that its sender made. */
+  readonly digestVerified: boolean;
 }
 
 const roundedMs = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;
 
 /** The row of a finished inference: `failed` when the quality policy kept the model from running. */
-export function newResult({ principal, fields, version, modelStatus, answer }: Inference): NewResult {
+export function newResult({
+  principal,
+  fields,
+  version,
+  modelStatus,
+  answer,
+  digestVerified,
+}: Inference): NewResult {
   const { labels, output } = version.manifest;
   const { activation } = output;
   const threshold = version.confidenceThreshold;
@@ -36,6 +45,11 @@ export function newResult({ principal, fields, version, modelStatus, answer }: I
     imageHeight: answer.image.height,
     imageFormat: answer.image.format,
     imageHash: answer.image.hash,
+    processing: {
+      ...answer.processing,
+      digest_verified: digestVerified,
+      manifest_hash: version.manifestHash,
+    },
     preprocessingLatencyMs: roundedMs(answer.preprocessingMs),
     inferenceLatencyMs: roundedMs(answer.inferenceMs),
     modelFileHash: version.fileHash,

@@ -81,6 +81,10 @@ export class InferenceResult {
   @Column({ name: 'image_hash', type: 'text' })
   imageHash: string;
 
+  /** What was done to the image before the model saw it; null in rows that are older than this column. */
+  @Column({ type: 'jsonb', nullable: true })
+  processing: object | null;
+
   @Column({ name: 'preprocessing_latency_ms', type: 'double precision' })
   preprocessingLatencyMs: number;
 

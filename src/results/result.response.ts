@@ -128,6 +128,15 @@ export class ResultResponse {
   @ApiProperty()
   readonly image: ImageResponse;
 
+  @ApiProperty({
+    type: 'object',
+    nullable: true,
+    additionalProperties: true,
+    description:
+      'What was done to the image, and `digest_verified`: the body was checked against the Content-Digest that came with it',
+  })
+  readonly processing: object | null;
+
   @ApiProperty()
   readonly latency: LatencyResponse;
 
@@ -194,6 +203,7 @@ export function toResultResponse(
       format: result.imageFormat,
       hash: result.imageHash,
     },
+    processing: result.processing,
     latency: { preprocessing_ms: result.preprocessingLatencyMs, inference_ms: result.inferenceLatencyMs },
     created_at: result.createdAt.toISOString(),
   };

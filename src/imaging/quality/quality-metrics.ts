@@ -1,4 +1,9 @@
-import type { MetricLimits } from '../image';
+export interface MetricLimits {
+  readonly fail_below?: number;
+  readonly warn_below?: number;
+  readonly warn_above?: number;
+  readonly fail_above?: number;
+}
 
 export type QualityCheck = 'brightness' | 'contrast' | 'noise' | 'motion';
 

@@ -1,8 +1,8 @@
 import { displayedLevels } from '../channels';
-import type { Image, MetricLimits, MetricResult, MetricStatus, Validation } from '../image';
+import type { Image, MetricResult, MetricStatus, Validation } from '../image';
 import type { QualitySpec } from '../input-spec';
 import { type Displayed, measureLevels, noiseSigma, normalisedLaplacianVariance } from './quality-measures';
-import { type MetricName, QUALITY_METRICS, type QualityCode } from './quality-metrics';
+import { type MetricLimits, type MetricName, QUALITY_METRICS, type QualityCode } from './quality-metrics';
 import { checkOutcomes, MIN_SCORE, validationScore } from './validation-score';
 
 /** Changes with anything that can change a verdict. */

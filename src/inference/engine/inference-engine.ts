@@ -77,6 +77,7 @@ export interface EngineAnswer {
   /** The manifest's output after activation, flattened, row-major; empty when the model did not run. */
   readonly scores: number[];
   readonly image: PreparedImage['image'];
+  readonly processing: PreparedImage['processing'];
   readonly validation: Validation;
   /** From the call of `run` until the image was handed to a process, a load that was needed included. */
   readonly queueMs: number;

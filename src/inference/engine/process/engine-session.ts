@@ -54,12 +54,15 @@ export class EngineSession {
   async run(source: ImageSource): Promise<Reply<RunReply>> {
     const started = performance.now();
     const prepared = await prepareImage(source, this.model.input, this.model.quality);
-    const { image, validation } = prepared;
+    const { image, processing, validation } = prepared;
     const preprocessingMs = performance.now() - started;
     const refused = this.model.quality.policy === 'reject' && !validation.is_valid;
     const { tensors, payload, inferenceMs } = refused ? NOTHING : await this.infer(prepared);
     const runtimeVersion = RUNTIME_VERSION;
-    return { header: { tensors, image, validation, preprocessingMs, inferenceMs, runtimeVersion }, payload };
+    return {
+      header: { tensors, image, processing, validation, preprocessingMs, inferenceMs, runtimeVersion },
+      payload,
+    };
   }
 
   release(): Promise<void> {
