@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { AUDIT_ACTIONS, type AuditEntry } from './audit-entry';
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEntry } from './audit-entry';
 import type { AuditLog } from './audit-log.entity';
 
 export class AuditEntryResponse {
@@ -27,7 +27,7 @@ export class AuditEntryResponse {
   @ApiProperty({ type: String, nullable: true })
   readonly object_id: string | null;
 
-  @ApiProperty({ enum: ['success', 'refused', 'failed'] })
+  @ApiProperty({ enum: AUDIT_OUTCOMES })
   readonly outcome: string;
 
   @ApiProperty({ type: String, nullable: true, description: 'Error code of a refusal or failure' })

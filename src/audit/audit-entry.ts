@@ -1,52 +1,87 @@
 import canonicalize from 'canonicalize';
 import type { ErrorCode } from '../errors/error-codes';
+import type { AuditDetails } from './audit-details';
 
 /** The closed union of what can happen, as `noun.verb`. A new action is added here first. */
 export const AUDIT_ACTIONS = [
   'admin.accessed',
+  'audit.archived',
+  'audit.checkpoint_read',
+  'audit.exported',
   'audit.listed',
+  'audit.proof_read',
   'audit.read',
+  'audit.rejected',
   'audit.verified',
+  'auth.limited',
   'auth.login',
   'auth.logout',
+  'auth.password_changed',
   'auth.refreshed',
   'auth.refused',
-  'auth.password_changed',
+  'auth.reuse_detected',
+  'batch.cancelled',
+  'batch.completed',
+  'batch.failed',
+  'batch.read',
+  'batch.submitted',
+  'inference.abandoned',
   'inference.completed',
   'inference.failed',
+  'inference.requested',
+  'key.created',
+  'key.retired',
+  'key.revoked',
+  'key.rotated',
   'model.listed',
+  'model.loaded',
+  'model.quarantined',
   'model.read',
   'model.registered',
   'model.transitioned',
+  'model.unloaded',
+  'result.approved',
+  'result.corrected',
+  'result.exported',
+  'result.held',
   'result.listed',
+  'result.marked',
+  'result.purged',
   'result.read',
+  'result.rekeyed',
+  'result.released',
+  'result.reviewed',
+  'system.configuration_changed',
   'system.health_read',
+  'system.started',
+  'system.stopped',
   'user.created',
+  'user.deactivated',
+  'user.listed',
   'user.locked',
+  'user.password_reset',
   'user.read',
+  'user.role_changed',
+  'user.unlocked',
+  'user.updated',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-export type AuditObjectType = 'audit_entry' | 'inference_result' | 'model_version' | 'user' | 'session';
-export type AuditOutcome = 'success' | 'refused' | 'failed';
+export const AUDIT_OBJECT_TYPES = [
+  'audit_checkpoint',
+  'audit_entry',
+  'inference_batch',
+  'inference_result',
+  'model_version',
+  'session',
+  'signing_key',
+  'system',
+  'user',
+] as const;
+export type AuditObjectType = (typeof AUDIT_OBJECT_TYPES)[number];
 
-/** Facts that may stand in an entry. Ids, codes and counts only: no names, no free text, nothing of a patient. */
-export interface AuditDetails {
-  readonly route?: string;
-  readonly http_status?: number;
-  readonly model_id?: string;
-  readonly model_file_hash?: string;
-  readonly image_hash?: string;
-  readonly is_valid?: boolean;
-  readonly returned_ids?: readonly string[];
-  readonly count?: number;
-  readonly role?: string;
-  readonly from_status?: string;
-  readonly to_status?: string;
-  readonly first_seq?: string;
-  readonly last_seq?: string;
-  readonly valid?: boolean;
-}
+export const AUDIT_OUTCOMES = ['success', 'refused', 'failed'] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 export interface AuditEntry {
   readonly event_id: string;
@@ -65,9 +100,25 @@ export interface AuditEntry {
   readonly details: AuditDetails;
 }
 
+/** An entry is one line of an export; C2SP tlog-tiles ends at 65,535 bytes. */
+const MAX_BYTES = 32_768;
+
 /** The exact text that is stored and hashed: RFC 8785. */
 export function canonicalText(entry: AuditEntry): string {
   const text = canonicalize(entry);
-  if (text === undefined) throw new Error('an audit entry must be a JSON object');
+  if (text === undefined || Buffer.byteLength(text) > MAX_BYTES)
+    throw new Error(`an audit entry is a JSON object of at most ${MAX_BYTES} bytes`);
   return text;
+}
+
+/** `name/1.2`, as RFC 9110 section 10.1.5 has it; a comment may say anything and is left out. */
+const PRODUCT = /^[A-Za-z][A-Za-z0-9._-]{0,31}\/[0-9][0-9A-Za-z._-]{0,15}$/;
+const LONE_PRODUCT = /^[A-Za-z][A-Za-z0-9._-]{0,31}$/;
+
+/** The programs that a User-Agent header names; null when it names none. */
+export function productsOf(userAgent: string | null): string | null {
+  const words = userAgent?.split(' ') ?? [];
+  if (words.length === 1 && LONE_PRODUCT.test(words[0]!)) return words[0]!;
+  const products = words.filter((word) => PRODUCT.test(word)).slice(0, 8);
+  return products.length > 0 ? products.join(' ') : null;
 }

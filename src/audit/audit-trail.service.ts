@@ -1,17 +1,21 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type Insertion, insertTogether } from '../database/insert-together';
 import { DomainError } from '../errors/domain.error';
 import type { ErrorCode } from '../errors/error-codes';
+import { isDatabaseUnavailable } from '../errors/to-domain-error';
 import { currentRequest, type RequestContext } from '../http/request-context';
+import { assertDetails, assertObjectId, type AuditDetails } from './audit-details';
 import {
-  type AuditDetails,
+  type AuditAction,
   type AuditEntry,
   type AuditObjectType,
   type AuditOutcome,
   canonicalText,
+  productsOf,
 } from './audit-entry';
+import { auditUnrecordedRefusals } from './audit.metrics';
 import type { AuditedActions } from './audited.decorator';
 
 export interface AuditFacts {
@@ -20,6 +24,13 @@ export interface AuditFacts {
   readonly actorId?: string;
   readonly actorRole?: string;
   readonly details?: AuditDetails;
+}
+
+/** An event that no draft of a request stands for. */
+export interface AuditEvent extends AuditFacts {
+  /** `success` unless named. */
+  readonly outcome?: AuditOutcome;
+  readonly reason?: ErrorCode;
 }
 
 const INBOX = 'audit_inbox';
@@ -41,6 +52,8 @@ interface Draft {
 export class AuditTrail {
   private readonly drafts = new WeakMap<RequestContext, Draft>();
 
+  private readonly logger = new Logger('AuditTrail');
+
   constructor(private readonly dataSource: DataSource) {}
 
   open(actions: AuditedActions, details: AuditDetails): void {
@@ -56,6 +69,7 @@ export class AuditTrail {
 
   /** Adds ids and codes to the entry of this request. */
   describe(facts: AuditFacts): void {
+    assertFacts(facts);
     const draft = this.draft();
     draft.facts = { ...draft.facts, ...facts, details: { ...draft.facts.details, ...facts.details } };
   }
@@ -67,7 +81,7 @@ export class AuditTrail {
   async write(manager: EntityManager, facts: AuditFacts = {}): Promise<string> {
     this.describe(facts);
     const draft = this.draft();
-    await this.append(manager, entryOf(draft.actions.success, draft.eventId, 'success', null, draft.facts));
+    await this.append(manager, entryOf(draft.actions.success, draft.facts, draft.eventId));
     draft.written = true;
     return draft.eventId;
   }
@@ -75,7 +89,7 @@ export class AuditTrail {
   /** Stores rows and the entry of this request in one statement: all of it, or nothing. */
   async writeWith(insertions: readonly Insertion[]): Promise<void> {
     const draft = this.draft();
-    const entry = entryOf(draft.actions.success, draft.eventId, 'success', null, draft.facts);
+    const entry = entryOf(draft.actions.success, draft.facts, draft.eventId);
     await this.append(this.dataSource.manager, entry, insertions);
     draft.written = true;
   }
@@ -100,22 +114,37 @@ export class AuditTrail {
     const { actions, facts } = draft;
     const outcome = httpStatus < 500 ? 'refused' : 'failed';
     const details = { ...facts.details, http_status: httpStatus };
-    const entry = entryOf(actions.failure, uuidv7(), outcome, reason, { ...facts, details });
+    const entry = entryOf(actions.failure, { ...facts, details, outcome, reason });
     await this.append(this.dataSource.manager, entry, insertions);
     draft.refused = reason;
   }
 
+  /**
+   * Records a refusal that stands whether it is recorded or not: nothing was done, and to answer 503 instead would only
+   * hide it from the caller. What could not be recorded is counted and logged.
+   */
+  async recordRefusal(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      auditUnrecordedRefusals.inc();
+      const { code } = ((error as Error).cause ?? error) as { code?: string };
+      this.logger.error({ event: 'audit.refusal_not_recorded', cause_code: code });
+    }
+  }
+
   /** A refusal by a guard, which runs before an entry is open. */
   async refused(reason: ErrorCode, details: AuditDetails, facts: AuditFacts = {}): Promise<void> {
-    await this.append(
-      this.dataSource.manager,
-      entryOf('auth.refused', uuidv7(), 'refused', reason, { ...facts, details }),
+    const { manager } = this.dataSource;
+    await this.recordRefusal(() =>
+      this.record(manager, 'auth.refused', { ...facts, details, outcome: 'refused', reason }),
     );
   }
 
   /** An event beside the request's own entry, or of no request at all (start-up, jobs). */
-  async record(manager: EntityManager, action: AuditEntry['action'], facts: AuditFacts): Promise<void> {
-    await this.append(manager, entryOf(action, uuidv7(), 'success', null, facts));
+  async record(manager: EntityManager, action: AuditAction, event: AuditEvent): Promise<void> {
+    assertFacts(event);
+    await this.append(manager, entryOf(action, event));
   }
 
   private draft(): Draft {
@@ -134,33 +163,39 @@ export class AuditTrail {
     try {
       await insertTogether(manager, [...insertions, { table: INBOX, rows: [row] }]);
     } catch (error) {
-      if (insertions.length > 0 && !(error as Error).message.includes(INBOX)) throw error;
+      if (insertions.length > 0 && isOfTheRows(error)) throw error;
       throw new DomainError('AUDIT_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
     }
   }
 }
 
-function entryOf(
-  action: AuditEntry['action'],
-  eventId: string,
-  outcome: AuditOutcome,
-  reason: ErrorCode | null,
-  facts: AuditFacts,
-): AuditEntry {
+/** Data or constraint of a business row in the same statement; or a lost connection, after which nothing is known. */
+function isOfTheRows(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message: string };
+  return isDatabaseUnavailable(error) || (/^(22|23|42)/.test(code ?? '') && !message.includes(INBOX));
+}
+
+/** @throws Error for a fact that has no place in the trail: see `audit-details.ts` */
+function assertFacts({ objectId, details }: AuditFacts): void {
+  if (objectId !== undefined) assertObjectId(objectId);
+  if (details !== undefined) assertDetails(details);
+}
+
+function entryOf(action: AuditAction, event: AuditEvent, eventId: string = uuidv7()): AuditEntry {
   const request = currentRequest();
   return {
     event_id: eventId,
     occurred_at: new Date().toISOString(),
-    actor_id: facts.actorId ?? request?.principal?.userId ?? null,
-    actor_role: facts.actorRole ?? request?.principal?.role ?? null,
+    actor_id: event.actorId ?? request?.principal?.userId ?? null,
+    actor_role: event.actorRole ?? (request === undefined ? 'system' : (request.principal?.role ?? null)),
     action,
-    object_type: facts.objectType ?? null,
-    object_id: facts.objectId ?? null,
-    outcome,
-    reason,
+    object_type: event.objectType ?? null,
+    object_id: event.objectId ?? null,
+    outcome: event.outcome ?? 'success',
+    reason: event.reason ?? null,
     request_id: request?.requestId ?? null,
     ip: request?.ip ?? null,
-    user_agent: request?.userAgent ?? null,
-    details: facts.details ?? {},
+    user_agent: productsOf(request?.userAgent ?? null),
+    details: event.details ?? {},
   };
 }

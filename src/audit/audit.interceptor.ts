@@ -2,9 +2,11 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { catchError, concatMap, defer, type Observable } from 'rxjs';
+import type { DomainError } from '../errors/domain.error';
 import { ERROR_CODES } from '../errors/error-codes';
 import { toDomainError } from '../errors/to-domain-error';
 import { PROBLEM_STATUS } from '../http/problem-status';
+import { auditUnavailable } from './audit.metrics';
 import { AUDITED, type AuditedActions } from './audited.decorator';
 import { AuditTrail } from './audit-trail.service';
 
@@ -23,22 +25,23 @@ export class AuditInterceptor implements NestInterceptor {
     const response = context.switchToHttp().getResponse<Response>();
     this.trail.open(actions, { route: routeOf(context.switchToHttp().getRequest<Request>()) });
     return defer(() => next.handle()).pipe(
-      catchError(async (error: unknown) => this.refuse(error)),
       concatMap(async (answer: unknown) => {
         response.setHeader('Audit-Event-Id', await this.trail.close());
         return answer;
       }),
+      catchError(async (error: unknown) => this.refuse(error)),
     );
   }
 
   private async refuse(thrown: unknown): Promise<never> {
     const error = toDomainError(thrown);
-    if (error.code !== 'AUDIT_UNAVAILABLE') {
-      await this.trail.closeWith(error.code, PROBLEM_STATUS[ERROR_CODES[error.code].kind].status);
-    }
+    if (error.code === 'AUDIT_UNAVAILABLE') auditUnavailable.inc();
+    else await this.trail.recordRefusal(() => this.trail.closeWith(error.code, statusOf(error)));
     throw error;
   }
 }
+
+const statusOf = ({ code }: DomainError): number => PROBLEM_STATUS[ERROR_CODES[code].kind].status;
 
 /** `POST /results/:id/review`: the pattern, not what was sent. */
 export function routeOf(request: Request): string {

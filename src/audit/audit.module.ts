@@ -4,7 +4,7 @@ import { AuditController } from './audit.controller';
 import { AuditInterceptor } from './audit.interceptor';
 import { AuditLog } from './audit-log.entity';
 import { AuditReader } from './audit-reader.service';
-import { AuditSequencer } from './audit-sequencer';
+import { AuditSequencer } from './sequencer/audit-sequencer';
 import { AuditTrail } from './audit-trail.service';
 import { AuditVerifier } from './audit-verifier.service';
 

@@ -1,10 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { QueryInteger } from '../http/query-integer.decorator';
-import { AUDIT_ACTIONS, type AuditAction } from './audit-entry';
-
-const OBJECT_TYPES = ['audit_entry', 'inference_result', 'model_version', 'user', 'session'];
-const OUTCOMES = ['success', 'refused', 'failed'];
+import { AUDIT_ACTIONS, AUDIT_OBJECT_TYPES, AUDIT_OUTCOMES, type AuditAction } from './audit-entry';
 
 export class ListAuditDto {
   @ApiPropertyOptional()
@@ -17,9 +14,9 @@ export class ListAuditDto {
   @IsIn(AUDIT_ACTIONS)
   readonly action?: AuditAction;
 
-  @ApiPropertyOptional({ enum: OBJECT_TYPES })
+  @ApiPropertyOptional({ enum: AUDIT_OBJECT_TYPES })
   @IsOptional()
-  @IsIn(OBJECT_TYPES)
+  @IsIn(AUDIT_OBJECT_TYPES)
   readonly object_type?: string;
 
   @ApiPropertyOptional()
@@ -28,9 +25,9 @@ export class ListAuditDto {
   @MaxLength(64)
   readonly object_id?: string;
 
-  @ApiPropertyOptional({ enum: OUTCOMES })
+  @ApiPropertyOptional({ enum: AUDIT_OUTCOMES })
   @IsOptional()
-  @IsIn(OUTCOMES)
+  @IsIn(AUDIT_OUTCOMES)
   readonly outcome?: string;
 
   @ApiPropertyOptional({ description: 'Occurred at or after, ISO 8601' })

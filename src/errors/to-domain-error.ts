@@ -22,18 +22,28 @@ const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
 
 interface ForeignError {
   readonly code?: unknown;
+  /** The statement that failed, of TypeORM's errors. */
+  readonly query?: unknown;
   readonly type?: unknown;
   readonly status?: unknown;
   readonly message?: unknown;
 }
 
+/** The connection failed or was refused: what was under way may or may not have been stored. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as ForeignError;
+  return DATABASE_UNAVAILABLE.test(String(code)) || POOL_FAILURE.test(String(message));
+}
+
 /** Names a failure that a library threw; whatever is not recognised is ours: INTERNAL_ERROR. */
 export function toDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
-  const { code, type, status, message } = (error ?? {}) as ForeignError;
-  if (DATABASE_UNAVAILABLE.test(String(code)) || POOL_FAILURE.test(String(message))) {
+  if (isDatabaseUnavailable(error))
     return new DomainError('DATABASE_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
-  }
+  const { query, type, status } = (error ?? {}) as ForeignError;
+  // The server refused to commit: what was to be stored is not, and neither is its audit entry.
+  if (query === 'COMMIT')
+    return new DomainError('AUDIT_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
   const known = BY_TYPE[String(type)] ?? BY_STATUS[Number(status)] ?? 'INTERNAL_ERROR';
   return new DomainError(known, undefined, { cause: error });
 }

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { entryHash, GENESIS_HASH } from './audit-chain';
+import { entryHash, GENESIS_HASH } from '../audit-chain';
 
 const BATCH_SIZE = 1_000;
 
