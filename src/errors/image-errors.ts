@@ -19,6 +19,18 @@ export const IMAGE_ERRORS = define({
     title: 'The image file is damaged',
     remedy: 'Send the file again, whole and unchanged.',
   },
+  IMAGE_ATTRIBUTE_INVALID: {
+    kind: 'unprocessable',
+    severity: 'low',
+    title: 'An attribute of the DICOM file is missing, not valid, or contradicts another',
+    remedy: 'Mend the attribute that `errors` names at the source; nothing is guessed from a contradiction.',
+  },
+  IMAGE_BURNED_IN_ANNOTATION: {
+    kind: 'unprocessable',
+    severity: 'low',
+    title: 'The pixels of the image may show text',
+    remedy: "Send the modality's own image, without text in its pixels.",
+  },
   IMAGE_DIMENSIONS_OUT_OF_BOUNDS: {
     kind: 'unprocessable',
     severity: 'low',

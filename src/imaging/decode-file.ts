@@ -1,6 +1,7 @@
 import { DomainError } from '../errors/domain.error';
 import type { DecodedFile, Image, ImageFormat } from './image';
 import type { InputSpec } from './input-spec';
+import { decodeDicom } from './dicom/dicom';
 import { decodePng } from './png/png';
 
 type FileFormat = 'png' | 'jpeg' | 'dicom';
@@ -22,6 +23,7 @@ type Decoder = (file: Uint8Array, request: DecodeRequest) => DecodedFile | Promi
 /** A format becomes supported by an entry here. */
 const DECODERS: Partial<Record<FileFormat, Decoder>> = {
   png: rendered('png', decodePng),
+  dicom: decodeDicom,
 };
 
 /**

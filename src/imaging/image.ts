@@ -33,7 +33,7 @@ export type ImageSource =
 export type ImageFormat = 'png' | 'dicom' | 'float32' | 'json';
 
 /** What was read from a DICOM file and done to its pixels (PS3.3 C.7.6.3, C.11.1, C.11.2). Nothing in it is free text. */
-interface DicomProcessing {
+export interface DicomProcessing {
   readonly transfer_syntax_uid: string;
   readonly sop_class_uid: string | null;
   readonly sop_instance_uid: string | null;
@@ -60,7 +60,7 @@ interface DicomProcessing {
 }
 
 /** `index`, 1-based, of the `of` alternatives in the file: the first is taken. */
-type VoiApplied =
+export type VoiApplied =
   | {
       readonly function: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
       readonly center: number;

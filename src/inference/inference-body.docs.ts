@@ -17,7 +17,13 @@ const BINARY_FORM_PARAMETERS = [
 export const ApiInferenceBody = (): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(CreateInferenceDto),
-    ApiConsumes('application/json', 'image/png', 'application/octet-stream', 'multipart/form-data'),
+    ApiConsumes(
+      'application/json',
+      'image/png',
+      'application/dicom',
+      'application/octet-stream',
+      'multipart/form-data',
+    ),
     ApiBody({
       description:
         'JSON with `data` or `image`; or the image itself as the body, or as the part `file`. A body that is the image ' +
@@ -30,7 +36,7 @@ export const ApiInferenceBody = (): MethodDecorator =>
             items: { type: 'number', minimum: 0, maximum: 1 },
             description: 'Row-major, channels last',
           },
-          image: { type: 'string', format: 'byte', description: 'A PNG file in base64' },
+          image: { type: 'string', format: 'byte', description: 'A PNG or DICOM file in base64' },
           file: { type: 'string', format: 'binary' },
         },
       },
