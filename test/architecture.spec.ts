@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 import { AUDITED, NOT_AUDITED } from '../src/audit/audited.decorator';
 import { AuditController } from '../src/audit/audit.controller';
+import { CheckpointController } from '../src/audit/checkpoint/checkpoint.controller';
 import { AdminController } from '../src/auth/users/admin.controller';
 import { AuthController } from '../src/auth/login/auth.controller';
 import { JwksController } from '../src/auth/tokens/jwks.controller';
@@ -119,6 +120,7 @@ describe('architecture: places', () => {
 describe('architecture: routes [R-50]', () => {
   const controllers = [
     AuditController,
+    CheckpointController,
     AdminController,
     AuthController,
     JwksController,

@@ -14,6 +14,8 @@ const TEXTS = {
   hash: /^[0-9a-f]{64}$/,
   /** SHA-256 in base64 or base64url: a tree's root, a key's thumbprint. */
   digest: /^[A-Za-z0-9+/_-]{43}=?$/,
+  /** Ed25519 in base64. */
+  signature: /^[A-Za-z0-9+/]{86}==$/,
   /** One of our own enumerations: a role, a status, an error code, a name of a field. */
   code: /^(?=.{1,64}$)([a-z][a-z0-9]*(_[a-z0-9]+)*|[A-Z][A-Z0-9]*(_[A-Z0-9]+)*)$/,
   /** A route's pattern with its method, never the path that was asked for. */
@@ -61,6 +63,7 @@ const DETAILS = {
   model_file_hash: 'hash',
   model_id: 'id',
   previous_key_id: 'digest',
+  previous_signature: 'signature',
   priority: 'code',
   problem: 'code',
   product_version: 'version',
@@ -74,6 +77,7 @@ const DETAILS = {
   route: 'route',
   self_test: 'code',
   session_id: 'id',
+  signature: 'signature',
   successful: 'count',
   to_status: 'code',
   user_id: 'id',

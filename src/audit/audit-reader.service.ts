@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual, Raw, Repository } from 'typeorm';
 import { DomainError } from '../errors/domain.error';
+import { AuditCursors } from './audit-cursors';
 import { AuditLog } from './audit-log.entity';
 import { AuditTrail } from './audit-trail.service';
 import {
@@ -20,12 +21,14 @@ export class AuditReader {
   constructor(
     @InjectRepository(AuditLog) private readonly entries: Repository<AuditLog>,
     private readonly trail: AuditTrail,
+    private readonly cursors: AuditCursors,
   ) {}
 
   async list(query: ListAuditDto): Promise<AuditPageResponse> {
     if (query.sequenced === 'wait') await this.waitUntilSequenced();
+    const before = query.cursor === undefined ? undefined : this.cursors.open(query.cursor, filtersOf(query));
     const rows = await this.entries.find({
-      where: filterOf(query),
+      where: { ...filterOf(query), ...(before !== undefined && { seq: LessThan(before) }) },
       order: { seq: 'DESC' },
       take: query.limit + 1,
     });
@@ -33,7 +36,7 @@ export class AuditReader {
     this.trail.describe({ objectType: 'audit_entry', details: { count: page.length } });
     return {
       items: page.map(toAuditEntryResponse),
-      next_cursor: rows.length > page.length ? page.at(-1)!.seq : null,
+      next_cursor: rows.length > page.length ? this.cursors.seal(page.at(-1)!.seq, filtersOf(query)) : null,
     };
   }
 
@@ -81,6 +84,12 @@ export class AuditReader {
   }
 }
 
+/** What a cursor belongs to: it goes on with the list that it came from and no other. */
+function filtersOf(query: ListAuditDto): string {
+  const { actor_id, action, object_type, object_id, outcome, from, to } = query;
+  return JSON.stringify([actor_id, action, object_type, object_id, outcome, from, to]);
+}
+
 function filterOf(query: ListAuditDto): FindOptionsWhere<AuditLog> {
   return {
     ...(query.actor_id !== undefined && { actorId: query.actor_id }),
@@ -88,7 +97,6 @@ function filterOf(query: ListAuditDto): FindOptionsWhere<AuditLog> {
     ...(query.object_type !== undefined && { objectType: query.object_type }),
     ...(query.object_id !== undefined && { objectId: query.object_id }),
     ...(query.outcome !== undefined && { outcome: query.outcome }),
-    ...(query.cursor !== undefined && { seq: LessThan(String(query.cursor)) }),
     ...periodOf(query),
   };
 }

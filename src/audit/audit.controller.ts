@@ -1,14 +1,15 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Roles } from '../http/access.decorators';
 import { UuidParam } from '../http/uuid-param.decorator';
 import { Audited } from './audited.decorator';
 import { AuditEntryResponse, AuditPageResponse } from './audit-entry.response';
+import { AuditExport } from './audit-export.service';
 import { AuditReader } from './audit-reader.service';
-import { AuditVerifier } from './audit-verifier.service';
 import { ListAuditDto } from './list-audit.dto';
-import { VerificationResponse } from './verification.response';
-import { VerifyAuditDto } from './verify-audit.dto';
+import { AuditVerifier } from './verification/audit-verifier.service';
+import { VerificationResponse } from './verification/verification.response';
+import { VerifyAuditDto } from './verification/verify-audit.dto';
 
 @ApiTags('Audit')
 @Controller('audit')
@@ -16,6 +17,7 @@ export class AuditController {
   constructor(
     private readonly reader: AuditReader,
     private readonly verifier: AuditVerifier,
+    private readonly exporter: AuditExport,
   ) {}
 
   /** Newest first. */
@@ -27,13 +29,23 @@ export class AuditController {
     return this.reader.list(query);
   }
 
-  /** Re-hashes the stored entries and names the first that does not fit. */
+  /** Re-hashes the stored entries, compares them with the signed checkpoints and names the first that does not fit. */
   @Get('verify')
   @Roles('auditor')
   @Audited('audit.verified')
   @ApiOkResponse({ type: VerificationResponse })
   verify(@Query() query: VerifyAuditDto): Promise<VerificationResponse> {
     return this.verifier.verify(query);
+  }
+
+  /** A line an entry, with the exact text that was hashed: what the offline verifier reads. */
+  @Get('entries')
+  @Roles('auditor')
+  @Audited('audit.exported')
+  @ApiProduces('application/x-ndjson')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  entries(@Query() query: VerifyAuditDto): Promise<StreamableFile> {
+    return this.exporter.entries(query);
   }
 
   @Get(':event_id')

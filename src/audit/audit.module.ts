@@ -1,19 +1,42 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditCursors } from './audit-cursors';
+import { AuditExport } from './audit-export.service';
 import { AuditController } from './audit.controller';
+import { AuditHealth } from './audit-health.service';
 import { AuditInterceptor } from './audit.interceptor';
 import { AuditLog } from './audit-log.entity';
 import { AuditReader } from './audit-reader.service';
 import { AuditSequencer } from './sequencer/audit-sequencer';
 import { AuditTrail } from './audit-trail.service';
-import { AuditVerifier } from './audit-verifier.service';
+import { AnchoredSizes } from './checkpoint/anchored-sizes';
+import { CheckpointController } from './checkpoint/checkpoint.controller';
+import { CheckpointKeys } from './checkpoint/checkpoint-keys';
+import { CheckpointPublisher } from './checkpoint/checkpoint-publisher';
+import { CheckpointReader } from './checkpoint/checkpoint-reader.service';
+import { Checkpointer } from './checkpoint/checkpointer.service';
+import { AuditVerifier } from './verification/audit-verifier.service';
 
 /** Global: every module that changes or shows something records it here. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([AuditLog])],
-  controllers: [AuditController],
-  providers: [AuditInterceptor, AuditTrail, AuditReader, AuditVerifier, AuditSequencer],
-  exports: [AuditInterceptor, AuditTrail, AuditReader],
+  controllers: [CheckpointController, AuditController], // in this order: GET /audit/{event_id} would take any name
+  providers: [
+    AuditInterceptor,
+    AuditTrail,
+    AuditReader,
+    AuditHealth,
+    AuditCursors,
+    AuditExport,
+    AuditVerifier,
+    AuditSequencer,
+    AnchoredSizes,
+    CheckpointKeys,
+    CheckpointPublisher,
+    CheckpointReader,
+    Checkpointer,
+  ],
+  exports: [AuditInterceptor, AuditTrail, AuditReader, AuditHealth],
 })
 export class AuditModule {}

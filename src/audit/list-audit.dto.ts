@@ -43,9 +43,11 @@ export class ListAuditDto {
   @QueryInteger(1, 1000, 50)
   readonly limit: number = 50;
 
-  /** `next_cursor` of the page before. */
-  @QueryInteger(1, Number.MAX_SAFE_INTEGER)
-  readonly cursor?: number;
+  @ApiPropertyOptional({ description: '`next_cursor` of the page before, with the same filters' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  readonly cursor?: string;
 
   @ApiPropertyOptional({ enum: ['wait'], description: 'Wait until all that is committed is chained' })
   @IsOptional()

@@ -1,4 +1,5 @@
 import { AccountsConfig } from './accounts.config';
+import { CheckpointConfig } from './checkpoint.config';
 import { DatabaseConfig } from './database.config';
 import { EngineConfig } from './engine.config';
 import { Environment } from './environment';
@@ -16,6 +17,7 @@ export interface Configuration {
   readonly engine: EngineConfig;
   readonly accounts: AccountsConfig;
   readonly secrets: SecretsConfig;
+  readonly checkpoints: CheckpointConfig;
 }
 
 /**
@@ -33,6 +35,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     engine: new EngineConfig(env),
     accounts: new AccountsConfig(env, runtime),
     secrets: new SecretsConfig(env, runtime),
+    checkpoints: new CheckpointConfig(env),
   };
   env.assertValid();
   return configuration;

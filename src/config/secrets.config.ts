@@ -10,6 +10,8 @@ export class SecretsConfig {
   readonly jwtSigningKey: KeyObject;
   /** Ed25519 private key that signs audit checkpoints. */
   readonly auditSigningKey: KeyObject;
+  /** The key before it, while a change of keys is under way. */
+  readonly previousAuditSigningKey?: KeyObject;
   /** HMAC-SHA-256 key that turns patient identifiers into pseudonyms; at least 32 bytes. */
   readonly pseudonymKey: Buffer;
 
@@ -25,10 +27,15 @@ export class SecretsConfig {
       curve: 'prime256v1',
       expected: 'expected a PEM private key on the P-256 curve (PKCS #8)',
     });
-    this.auditSigningKey = privateKey(env, 'AUDIT_SIGNING_KEY', read('AUDIT_SIGNING_KEY', generateEdKey), {
-      type: 'ed25519',
-      expected: 'expected a PEM Ed25519 private key (PKCS #8)',
-    });
+    this.auditSigningKey = privateKey(
+      env,
+      'AUDIT_SIGNING_KEY',
+      read('AUDIT_SIGNING_KEY', generateEdKey),
+      ED25519,
+    );
+    const previous = env.secret('AUDIT_SIGNING_KEY_PREVIOUS');
+    if (previous !== undefined)
+      this.previousAuditSigningKey = privateKey(env, 'AUDIT_SIGNING_KEY_PREVIOUS', previous, ED25519);
     const pseudonymKey = read('PSEUDONYM_KEY', generatePseudonymKey);
     this.pseudonymKey = Buffer.from(pseudonymKey ?? '', 'base64');
     if (pseudonymKey !== undefined && this.pseudonymKey.length < 32)
@@ -41,6 +48,11 @@ interface KeyExpectation {
   readonly curve?: string;
   readonly expected: string;
 }
+
+const ED25519: KeyExpectation = {
+  type: 'ed25519',
+  expected: 'expected a PEM Ed25519 private key (PKCS #8)',
+};
 
 const INVALID_KEY = generateKeyPairSync('ed25519').privateKey;
 

@@ -13,4 +13,16 @@ export const AUDIT_ERRORS = define({
     title: 'There is no such audit entry',
     remedy: 'List the entries with GET /audit.',
   },
+  AUDIT_CHECKPOINT_NOT_FOUND: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no such checkpoint yet',
+    remedy: 'A checkpoint is signed within seconds after an entry; try again, or ask for a smaller size.',
+  },
+  AUDIT_NOT_YET_SIGNED: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'No checkpoint covers this entry yet',
+    remedy: 'Try again after the time given in Retry-After.',
+  },
 });

@@ -1,20 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { AuditReader } from '../audit/audit-reader.service';
+import { AuditHealth } from '../audit/audit-health.service';
 import { DatabaseStatus } from '../database/database-status.service';
 import { EngineModels } from '../inference/engine-models.service';
 import { InferenceEngine } from '../inference/engine/inference-engine';
 import { REDIS } from '../redis/redis.module';
 import type { ComponentHealth } from './component-health';
 
-const MAX_AUDIT_LAG_SECONDS = 60;
-
 /** How each thing that a request depends on is doing. */
 @Injectable()
 export class DependencyHealth {
   constructor(
     private readonly databaseStatus: DatabaseStatus,
-    private readonly auditReader: AuditReader,
+    private readonly auditHealth: AuditHealth,
     private readonly inferenceEngine: InferenceEngine,
     private readonly engineModels: EngineModels,
     @Inject(REDIS) private readonly redisClient: Redis | null,
@@ -32,8 +30,7 @@ export class DependencyHealth {
   }
 
   async audit(): Promise<ComponentHealth> {
-    const lag_seconds = await this.auditReader.lagSeconds();
-    return { status: lag_seconds < MAX_AUDIT_LAG_SECONDS ? 'healthy' : 'unhealthy', lag_seconds };
+    return { ...(await this.auditHealth.report()) };
   }
 
   async engine(): Promise<ComponentHealth> {

@@ -1,7 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { AUDIT_PROBLEMS } from './chain-verification';
 
 class VerificationProblem {
-  @ApiProperty({ enum: ['altered', 'gap', 'fork', 'truncated', 'unanchored'] })
+  @ApiProperty({
+    enum: AUDIT_PROBLEMS,
+    description:
+      'altered: an entry is not what was hashed. gap: one is missing in between. fork: entries that hang together are not ' +
+      'those that a checkpoint signed. truncated: fewer are left than were signed. unanchored: no checkpoint has covered ' +
+      'the newest for too long.',
+  })
   readonly class: string;
 
   @ApiProperty({ description: 'The first entry that is wrong' })
@@ -27,7 +34,7 @@ export class VerificationResponse {
   @ApiProperty({
     type: Number,
     nullable: true,
-    description: 'Size of the last signed checkpoint; null while there is none',
+    description: 'Size of the last signed checkpoint that the entries were found to fit; null for none',
   })
   readonly checkpoint_size: number | null;
 

@@ -1,4 +1,4 @@
-import { QueryInteger } from '../http/query-integer.decorator';
+import { QueryInteger } from '../../http/query-integer.decorator';
 
 export class VerifyAuditDto {
   @QueryInteger(1, Number.MAX_SAFE_INTEGER, 1)

@@ -1,0 +1,3 @@
+DROP TABLE audit_publications;
+DROP TABLE audit_tiles;
+DROP TABLE audit_checkpoints;

@@ -1,0 +1,22 @@
+import type { EntityManager } from 'typeorm';
+import { CHAIN_START, type ChainedRow, type ChainPosition } from './chain-verification';
+
+/** Entries `after` + 1 to `last`, in order. */
+export const rowsBetween = (db: EntityManager, after: number, last: number): Promise<ChainedRow[]> =>
+  db.query<ChainedRow[]>(
+    'SELECT seq, canonical, entry_hash, previous_hash FROM audit_logs WHERE seq > $1 AND seq <= $2 ORDER BY seq',
+    [after, last],
+  );
+
+/** The chain as it stands with entry `seq`; undefined when there is no such entry. */
+export async function positionAt(db: EntityManager, seq: number): Promise<ChainPosition | undefined> {
+  if (seq === 0) return CHAIN_START;
+  const [row] = await rowsBetween(db, seq - 1, seq);
+  return row && { seq, hash: row.entry_hash };
+}
+
+/** Seq of the newest entry; 0 for none. */
+export async function headSeq(db: EntityManager): Promise<number> {
+  const [row] = await db.query<{ seq: string | null }[]>('SELECT max(seq) AS seq FROM audit_logs');
+  return Number(row?.seq ?? 0);
+}

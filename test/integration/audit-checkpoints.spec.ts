@@ -1,0 +1,406 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Logger } from '@nestjs/common';
+import { AuditTrail } from '../../src/audit/audit-trail.service';
+import { AnchoredSizes } from '../../src/audit/checkpoint/anchored-sizes';
+import { CheckpointKeys } from '../../src/audit/checkpoint/checkpoint-keys';
+import { CheckpointPublisher } from '../../src/audit/checkpoint/checkpoint-publisher';
+import { Checkpointer } from '../../src/audit/checkpoint/checkpointer.service';
+import { newestCheckpoint, noteWithCosignatures } from '../../src/audit/checkpoint/checkpoint-store';
+import { isConsistent, rootFromInclusion } from '../../src/audit/merkle/merkle-proof';
+import { consistencyProof, inclusionProof, treeRoot } from '../../src/audit/merkle/merkle-tree';
+import { leafHash, perfectRoot } from '../../src/audit/merkle/merkle-hash';
+import { Frontier } from '../../src/audit/merkle/frontier';
+import { StoredTree } from '../../src/audit/merkle/stored-tree';
+import { parseNoteKey } from '../../src/audit/note/note-key';
+import { checkSignature, parseNote } from '../../src/audit/note/signed-note';
+import { loadConfiguration } from '../../src/config/configuration';
+import { type AuditDatabase, createAuditDatabase, ed25519Pem, rechain } from '../harness/audit-log';
+import { temporaryDirectory } from '../harness/temporary-directory';
+import { startWitness, type Witness } from '../harness/witness';
+
+Logger.overrideLogger(false);
+jest.setTimeout(60_000);
+
+const ORIGIN = 'audit.example/test';
+const KEY = ed25519Pem();
+const DATA_DIR = temporaryDirectory();
+
+let database: AuditDatabase;
+beforeEach(async () => {
+  database = await createAuditDatabase();
+});
+afterEach(() => database.drop());
+
+/** What a replica with these variables runs; its rounds are called by hand. */
+function replica(variables: Record<string, string> = {}): {
+  checkpointer: Checkpointer;
+  anchored: AnchoredSizes;
+} {
+  const { checkpoints, secrets } = loadConfiguration({
+    DATA_DIR,
+    AUDIT_ORIGIN: ORIGIN,
+    AUDIT_SIGNING_KEY: KEY,
+    ...variables,
+  });
+  const { dataSource } = database;
+  const keys = new CheckpointKeys(secrets, checkpoints);
+  const publisher = new CheckpointPublisher(dataSource, checkpoints);
+  const trail = new AuditTrail(dataSource);
+  return {
+    checkpointer: new Checkpointer(dataSource, checkpoints, keys, publisher, trail),
+    anchored: new AnchoredSizes(dataSource, publisher),
+  };
+}
+
+const sizes = async (): Promise<number[]> =>
+  (
+    await database.dataSource.query<{ size: string }[]>('SELECT size FROM audit_checkpoints ORDER BY size')
+  ).map(({ size }) => Number(size));
+
+const keyOf = (pem: string): CheckpointKeys =>
+  new CheckpointKeys(
+    loadConfiguration({ DATA_DIR, AUDIT_SIGNING_KEY: pem }).secrets,
+    loadConfiguration({ DATA_DIR, AUDIT_ORIGIN: ORIGIN }).checkpoints,
+  );
+
+/** Tiles of made-up leaves in place of as many entries; the last entry alone is there for the chain to go on from. */
+async function inventTiles(first: number, last: number, frontier: Frontier): Promise<void> {
+  const { manager } = database.dataSource;
+  for (let tile = first; tile <= last; tile++) {
+    const leaves = Array.from({ length: 256 }, (_, i) => leafHash(`leaf ${tile * 256 + i}`));
+    for (const leaf of leaves) frontier.append(leaf);
+    await manager.query('INSERT INTO audit_tiles (level, tile_index, hashes, root) VALUES (0, $1, $2, $3)', [
+      tile,
+      Buffer.concat(leaves),
+      perfectRoot(leaves),
+    ]);
+  }
+  await manager.query(
+    `INSERT INTO audit_logs (seq, canonical, entry_hash, previous_hash)
+     VALUES ($1, '{"event_id":"00000000-0000-7000-8000-ffffffffffff","occurred_at":"","action":"","outcome":""}', $2, $2)`,
+    [(last + 1) * 256, Buffer.alloc(32)],
+  );
+}
+
+describe('checkpoints › what is signed [R-10]', () => {
+  it('signs nothing for an empty log, once when something happened, and not again when nothing did', async () => {
+    const { checkpointer } = replica();
+    await checkpointer.round();
+    expect(await sizes()).toEqual([]);
+    await database.append(3);
+    await checkpointer.round();
+    await checkpointer.round();
+    expect(await sizes()).toEqual([3]);
+    const { note } = (await newestCheckpoint(database.dataSource.manager))!;
+    expect(note).toMatch(
+      /^audit\.example\/test\n3\n[A-Za-z0-9+/]{43}=\n\n— audit\.example\/test [A-Za-z0-9+/]+=*\n$/,
+    );
+    expect(checkSignature(parseNote(note)!, keyOf(KEY).own)).toBe('valid');
+  });
+
+  it('has every root and proof of a tree built at once, over the edges of tiles and of levels', async () => {
+    const { checkpointer } = replica();
+    const { manager } = database.dataSource;
+    const frontier = new Frontier();
+    const roots = new Map<number, Buffer>();
+    const signTo = async (size: number): Promise<void> => {
+      await database.append(size - frontier.size);
+      const rows = await manager.query<{ canonical: string }[]>(
+        'SELECT canonical FROM audit_logs WHERE seq > $1 ORDER BY audit_logs.seq',
+        [frontier.size],
+      );
+      for (const { canonical } of rows) frontier.append(leafHash(canonical));
+      await checkpointer.round();
+      expect(checkpointer.state).toMatchObject({ key: 'in_force', problem: null });
+      const newest = (await newestCheckpoint(manager))!;
+      expect(newest).toMatchObject({ size, root: frontier.root() });
+      roots.set(size, newest.root);
+    };
+    for (const size of [1, 255, 256]) await signTo(size);
+    await inventTiles(1, 254, frontier);
+    for (const size of [65_500, 65_536, 65_537]) await signTo(size);
+
+    const tree = new StoredTree(manager);
+    const last = { size: 65_537, root: roots.get(65_537)! };
+    for (const [size, root] of roots) {
+      const proof = await consistencyProof(size, last.size, tree.subtree);
+      expect(isConsistent({ size, root }, last, proof)).toBe(true);
+      expect(await treeRoot(size, tree.subtree)).toEqual(root);
+    }
+    for (const index of [0, 255, 256, 65_279, 65_280, 65_535, 65_536]) {
+      const proof = await inclusionProof(index, last.size, tree.subtree);
+      expect(rootFromInclusion(index, last.size, await tree.leaf(index), proof)).toEqual(last.root);
+    }
+    const [{ tiles }] = await manager.query<[{ tiles: object }]>(
+      `SELECT jsonb_object_agg(level, n) AS tiles FROM (SELECT level, count(*) AS n FROM audit_tiles GROUP BY 1) t`,
+    );
+    expect(tiles).toEqual({ 0: 256, 1: 1 });
+  });
+
+  it('replicas that sign at the same time make one line of checkpoints', async () => {
+    const replicas = [replica(), replica(), replica()];
+    for (let i = 0; i < 10; i++) {
+      await database.append(7);
+      await Promise.all(replicas.map(({ checkpointer }) => checkpointer.round()));
+    }
+    await replicas[0]!.checkpointer.round();
+    expect((await sizes()).at(-1)).toBe(70);
+    for (const { checkpointer } of replicas) expect(checkpointer.state.problem).toBeNull();
+  });
+
+  it('the table refuses UPDATE, DELETE and TRUNCATE', async () => {
+    await database.append(1);
+    await replica().checkpointer.round();
+    for (const sql of [
+      "UPDATE audit_checkpoints SET note = ''",
+      'DELETE FROM audit_checkpoints',
+      'TRUNCATE audit_checkpoints CASCADE',
+      'UPDATE audit_tiles SET level = 9',
+      'DELETE FROM audit_publications',
+    ]) {
+      await expect(database.dataSource.query(sql)).rejects.toThrow('append-only');
+    }
+  });
+});
+
+describe('checkpoints › a log that was rewritten is not signed [R-10]', () => {
+  const CHANGE = `UPDATE audit_logs SET canonical = replace(canonical, 'success', 'refused') WHERE seq`;
+
+  it.each<[string, string, () => Promise<void>]>([
+    [
+      'its chain written anew from entry 2',
+      'fork',
+      async () => {
+        await database.tamper(`${CHANGE} = 2`);
+        await rechain(database.dataSource, 2);
+      },
+    ],
+    [
+      'an entry of the newest 256 changed without its hash',
+      'altered',
+      () => database.tamper(`${CHANGE} = 280`),
+    ],
+    [
+      'an entry behind the checkpoint missing',
+      'gap',
+      () => database.tamper('DELETE FROM audit_logs WHERE seq = 302'),
+    ],
+    ['its end cut off', 'truncated', () => database.tamper('DELETE FROM audit_logs WHERE seq > 290')],
+    [
+      'its tree written anew',
+      'fork',
+      () =>
+        database.tamper(
+          "UPDATE audit_tiles SET hashes = '\\x00' || substring(hashes from 2), root = sha256(root)",
+        ),
+    ],
+    [
+      'a checkpoint that nobody signed',
+      'altered',
+      () =>
+        database.tamper(
+          `INSERT INTO audit_checkpoints (note, head_hash) SELECT replace(note, E'\\n300\\n', E'\\n301\\n'), head_hash FROM audit_checkpoints`,
+        ),
+    ],
+    [
+      'the checkpoint of another log',
+      'fork',
+      () =>
+        database.tamper(`UPDATE audit_checkpoints SET note = replace(note, 'example/test', 'example/rest')`),
+    ],
+    [
+      'a checkpoint that is no note',
+      'altered',
+      () => database.tamper(`UPDATE audit_checkpoints SET note = E'x\\n300\\ny'`),
+    ],
+  ])('%s: %s', async (_name, problem, change) => {
+    const { checkpointer } = replica();
+    await database.append(300);
+    await checkpointer.round();
+    await database.append(5);
+    await change();
+    const before = await sizes();
+    await checkpointer.round();
+    expect(checkpointer.state.problem).toMatchObject({ class: problem });
+    expect(await sizes()).toEqual(before);
+    const restarted = replica();
+    await restarted.checkpointer.round();
+    expect(restarted.checkpointer.state.problem).toMatchObject({ class: problem });
+  });
+
+  it('an older checkpoint put in the place of the newest is noticed by a replica that has seen it, and at the anchor', async () => {
+    const anchor = { AUDIT_ANCHOR: temporaryDirectory() };
+    const { checkpointer } = replica(anchor);
+    await database.append(10);
+    await checkpointer.round();
+    await database.append(10);
+    await checkpointer.round();
+    await database.tamper(
+      'DELETE FROM audit_publications WHERE size = 20',
+      'DELETE FROM audit_checkpoints WHERE size = 20',
+      'DELETE FROM audit_logs WHERE seq > 15',
+    );
+    await checkpointer.round();
+    expect(checkpointer.state.problem).toMatchObject({ class: 'truncated', seq: '16' });
+
+    const forgetful = replica(anchor);
+    await forgetful.checkpointer.round();
+    expect(forgetful.checkpointer.state.problem).toMatchObject({ class: 'truncated', seq: '16' });
+    await database.append(20);
+    await forgetful.checkpointer.round();
+    expect(forgetful.checkpointer.state.problem).toMatchObject({ class: 'truncated', seq: '20' });
+    expect(await sizes()).toEqual([10]);
+  });
+});
+
+describe('checkpoints › out of the reach of the database [R-10]', () => {
+  let witness: Witness;
+  beforeEach(async () => {
+    witness = await startWitness(ORIGIN, keyOf(KEY).own);
+  });
+  afterEach(() => witness.stop());
+  const witnessed = (): Record<string, string> => ({
+    AUDIT_WITNESS_URL: witness.url,
+    AUDIT_WITNESS_KEY: witness.vkey,
+  });
+
+  it('AUDIT_ANCHOR takes every note in order, also those of the time when it was away', async () => {
+    const directory = temporaryDirectory();
+    await database.append(2);
+    await replica({ AUDIT_ANCHOR: '/dev/null/away' }).checkpointer.round();
+    await database.append(2);
+    const away = replica({ AUDIT_ANCHOR: '/dev/null/away' });
+    await away.checkpointer.round();
+    expect(away.checkpointer.state).toMatchObject({ unreached: ['anchor'], problem: null });
+    expect(await away.anchored.now()).toMatchObject({ anchored_size: 0, overdue: false });
+
+    const back = replica({ AUDIT_ANCHOR: directory });
+    await back.checkpointer.round();
+    await back.checkpointer.round();
+    const [name, ...others] = readdirSync(directory);
+    expect([name, others]).toEqual([expect.stringMatching(/^checkpoints-\d{4}-\d\d-\d\d\.txt$/), []]);
+    const text = readFileSync(`${directory}/${name}`, 'utf8');
+    expect(text.match(/^audit\.example\/test\n\d+$/gm)).toEqual([
+      'audit.example/test\n2',
+      'audit.example/test\n4',
+    ]);
+    expect(await back.anchored.now()).toMatchObject({ anchored_size: 4, unanchored_seconds: 0 });
+  });
+
+  it('the witness cosigns from where it stands; its line is verified, kept and shown', async () => {
+    const { checkpointer, anchored } = replica(witnessed());
+    await database.append(3);
+    await checkpointer.round();
+    await database.append(300);
+    await checkpointer.round();
+    expect(witness.head).toMatchObject({ size: 303 });
+    const newest = (await newestCheckpoint(database.dataSource.manager))!;
+    const note = await noteWithCosignatures(database.dataSource.manager, newest);
+    expect(checkSignature(parseNote(note)!, parseNoteKey(witness.vkey)!)).toBe('valid');
+    expect(await anchored.now()).toMatchObject({ anchored_size: 303 });
+  });
+
+  it.each([
+    ['an error', 500, 'oops'],
+    ['a cosignature of a stranger', 200, '— stranger.example AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n'],
+    ['something else', 200, '<html>'],
+    ['too much', 200, 'x'.repeat(100_000)],
+  ])('a witness that answers %s is asked again; the log goes on', async (_name, status, body) => {
+    const { checkpointer } = replica(witnessed());
+    await database.append(3);
+    witness.answerNext(status, body);
+    await checkpointer.round();
+    expect(checkpointer.state).toMatchObject({ unreached: ['witness'], problem: null });
+    await checkpointer.round();
+    expect(checkpointer.state).toMatchObject({ unreached: [] });
+    expect(witness.head).toMatchObject({ size: 3 });
+  });
+
+  it('a database that was set back says what the witness has cosigned: truncated or fork, never signed over', async () => {
+    const { checkpointer } = replica(witnessed());
+    await database.append(10);
+    await checkpointer.round();
+    await database.tamper(
+      'TRUNCATE audit_publications, audit_checkpoints, audit_tiles',
+      'DELETE FROM audit_logs WHERE seq > 5',
+    );
+    const restored = replica(witnessed());
+    await restored.checkpointer.round();
+    expect(restored.checkpointer.state.problem).toMatchObject({ class: 'fork', seq: '10' });
+
+    await database.tamper(
+      `UPDATE audit_logs SET canonical = replace(canonical, 'success', 'refused') WHERE seq = 2`,
+    );
+    await rechain(database.dataSource, 2);
+    await database.tamper('TRUNCATE audit_publications, audit_checkpoints, audit_tiles');
+    await database.append(20);
+    const rewritten = replica(witnessed());
+    await rewritten.checkpointer.round();
+    expect(rewritten.checkpointer.state.problem).toMatchObject({ class: 'fork' });
+    expect(witness.head).toMatchObject({ size: 10 });
+  });
+});
+
+describe('checkpoints › a change of keys [R-56]', () => {
+  const NEXT = ed25519Pem();
+
+  /** What the sequencer does with the entry of the hand-over. */
+  async function chainInbox(): Promise<void> {
+    const rows = await database.dataSource.query<{ canonical: string }[]>(
+      'SELECT canonical FROM audit_inbox',
+    );
+    expect(rows).toHaveLength(1);
+    await database.dataSource.query('DELETE FROM audit_inbox');
+    await database.append(1);
+    const [{ seq }] = await database.dataSource.query<[{ seq: string }]>(
+      'SELECT max(seq) AS seq FROM audit_logs',
+    );
+    await database.tamper(
+      `UPDATE audit_logs SET canonical = $tag$${rows[0]!.canonical}$tag$ WHERE seq = ${seq}`,
+    );
+    await rechain(database.dataSource, Number(seq));
+  }
+
+  it('is an entry signed by both keys; from there on the new key signs, and the old one no longer', async () => {
+    const old = replica();
+    await database.append(4);
+    await old.checkpointer.round();
+    await database.append(1);
+    const next = replica({ AUDIT_SIGNING_KEY: NEXT, AUDIT_SIGNING_KEY_PREVIOUS: KEY });
+    await next.checkpointer.round();
+    await next.checkpointer.round();
+    expect(next.checkpointer.state.key).toBe('taking_over');
+    await chainInbox();
+    await database.append(1);
+    await next.checkpointer.round();
+    expect(next.checkpointer.state).toMatchObject({ key: 'in_force', problem: null });
+    const { signed, size } = (await newestCheckpoint(database.dataSource.manager))!;
+    expect(size).toBe(7);
+    expect([checkSignature(signed, keyOf(NEXT).own), checkSignature(signed, keyOf(KEY).own)]).toEqual([
+      'valid',
+      'valid',
+    ]);
+
+    await database.append(1);
+    await old.checkpointer.round();
+    expect(old.checkpointer.state.key).toBe('retired');
+    const settled = replica({ AUDIT_SIGNING_KEY: NEXT });
+    await settled.checkpointer.round();
+    expect(settled.checkpointer.state.key).toBe('in_force');
+    const after = (await newestCheckpoint(database.dataSource.manager))!;
+    expect([
+      checkSignature(after.signed, keyOf(NEXT).own),
+      checkSignature(after.signed, keyOf(KEY).own),
+    ]).toEqual(['valid', 'unknown']);
+  });
+
+  it('without the old key is refused', async () => {
+    await database.append(4);
+    await replica().checkpointer.round();
+    await database.append(1);
+    const stranger = replica({ AUDIT_SIGNING_KEY: NEXT });
+    await stranger.checkpointer.round();
+    expect(stranger.checkpointer.state.problem).toMatchObject({ class: 'altered', seq: '4' });
+    expect(await sizes()).toEqual([4]);
+  });
+});
