@@ -34,10 +34,16 @@ export class DependencyHealth {
   }
 
   async engine(): Promise<ComponentHealth> {
-    const { processes, ready, busy, queued, restarts } = this.inferenceEngine.health();
+    const { processes, ready, busy, queued, restarts, quarantined } = this.inferenceEngine.health();
     const models_ready = this.engineModels.ready;
-    const status = ready === 0 || !models_ready ? 'unhealthy' : ready < processes ? 'degraded' : 'healthy';
-    return { status, models_ready, processes, ready, busy, queued, restarts };
+    const impaired = ready < processes || quarantined.length > 0;
+    const status = ready === 0 || !models_ready ? 'unhealthy' : impaired ? 'degraded' : 'healthy';
+    const quarantine = quarantined.map(({ modelId, state, retryAfterSeconds }) => ({
+      model_id: modelId,
+      state,
+      retry_after_seconds: retryAfterSeconds,
+    }));
+    return { status, models_ready, processes, ready, busy, queued, restarts, quarantine };
   }
 
   /** Without Redis every replica asks PostgreSQL, so its absence degrades and never stops anything. */

@@ -17,7 +17,7 @@ import { OnnxEngine } from './engine/onnx-engine';
     {
       provide: InferenceEngine,
       inject: [EngineConfig],
-      useFactory: ({ processes }: EngineConfig) => new OnnxEngine({ processes }),
+      useFactory: (config: EngineConfig) => new OnnxEngine(config),
     },
   ],
   exports: [EngineModels, InferenceEngine],

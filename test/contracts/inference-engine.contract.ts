@@ -30,6 +30,7 @@ export function describeInferenceEngine(name: string, makeEngine: () => Inferenc
         ],
         loadMs: expect.any(Number) as number,
         warmUpMs: expect.any(Number) as number,
+        memoryBytes: expect.any(Number) as number,
         runtimeVersion: expect.stringMatching(/ \d+\.\d+/) as string,
       });
     });

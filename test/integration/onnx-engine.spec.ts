@@ -108,7 +108,7 @@ describe('OnnxEngine', () => {
   });
 
   it('ends the process of a trial whose model does not end, at loading or in a run', async () => {
-    const engine = engineOf({ processes: 1, loadDeadlineMs: 2000, runDeadlineMs: 200 });
+    const engine = engineOf({ processes: 1, loadDeadlineMs: 2000, trialDeadlineMs: 200 });
     const timeout = failure('ENGINE_TIMEOUT');
     const { answers } = await engine.trial(endless, [BLACK, WHITE, BLACK]);
     expect(answers).toEqual([expect.objectContaining({ scores: [0] }), timeout, timeout]);

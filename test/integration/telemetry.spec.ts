@@ -66,8 +66,11 @@ async function loadAndRun(socket: Duplex): Promise<void> {
   const { bytes, ...source } = WHITE;
   const decoder = new FrameDecoder();
   const calls = [
-    async (): Promise<void> => writeFrame(socket, { verb: 'load', model, path: await locate() }),
-    async (): Promise<void> => writeFrame(socket, { verb: 'run', modelId: model.id, source }, [bytes]),
+    async (): Promise<void> => writeFrame(socket, { verb: 'load', model, threads: 1, path: await locate() }),
+    async (): Promise<void> =>
+      writeFrame(socket, { verb: 'run', modelId: model.id, sources: [{ ...source, length: bytes.length }] }, [
+        bytes,
+      ]),
   ];
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     for (const { header } of decoder.push(chunk as Buffer)) {

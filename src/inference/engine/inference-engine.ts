@@ -4,7 +4,7 @@ import type { InputSpec, QualitySpec } from '../../imaging/input-spec';
 import type { Activation } from './process/activation';
 
 /** An element of a tensor as JSON has it. Integers that a double does not hold are decimal strings. */
-type Element = number | string | boolean;
+export type Element = number | string | boolean;
 export type NestedArray = Element | NestedArray[];
 
 /** An input besides the image that has the same value in each run. */
@@ -55,10 +55,13 @@ export interface ModelDescription {
   readonly outputs: readonly TensorDescription[];
   readonly loadMs: number;
   readonly warmUpMs: number;
+  /** By which a process grew. */
+  readonly memoryBytes: number;
   readonly runtimeVersion: string;
 }
 
-type Priority = 'high' | 'normal' | 'low';
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
 
 export interface EngineRequest {
   readonly source: ImageSource;
@@ -97,6 +100,8 @@ export interface ModelTrial {
 /** A version that keeps killing processes is kept from running: `open`, and after a while tried again: `half_open`. */
 export interface Quarantine {
   readonly modelId: string;
+  readonly modelName: string;
+  readonly version: string;
   readonly state: 'open' | 'half_open' | 'closed';
   readonly retryAfterSeconds: number;
 }

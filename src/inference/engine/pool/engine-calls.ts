@@ -1,57 +1,60 @@
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../../../errors/domain.error';
 import type { ImageSource } from '../../../imaging/image';
+import type { EngineModel, ModelDescription } from '../inference-engine';
+import { answersOf, type RunAnswer, type RunReply } from '../protocol/engine-protocol';
+import { aligned } from '../protocol/tensor-encoding';
 import type { EngineProcess } from './engine-process-handle';
-import { answerOf, type RunReply } from '../protocol/engine-protocol';
-import type { EngineAnswer, EngineModel, ModelDescription } from '../inference-engine';
 
 /** The verbs of the protocol, for who has a process to himself. Failures of unclear cause are logged by model id. */
 const logger = new Logger('OnnxEngine');
 
+interface LoadLimits {
+  readonly deadlineMs: number;
+  readonly threads: number;
+}
+
 export async function loadModel(
   process: EngineProcess,
   model: EngineModel,
-  deadlineMs: number,
+  { deadlineMs, threads }: LoadLimits,
 ): Promise<ModelDescription> {
   const { id, fileHash, input, output, quality, batching } = model;
-  process.models.delete(id);
-  const path = await model.locate().catch(unreadable).catch(logged(id));
-  const call = { verb: 'load', model: { id, fileHash, input, output, quality, batching }, path } as const;
-  const { header } = await process.call(call, [], deadlineMs).catch(logged(id));
-  process.models.add(id);
-  return header as ModelDescription;
+  try {
+    const path = await model.locate().catch(unreadable);
+    const spec = { id, fileHash, input, output, quality, batching };
+    const { header } = await process.call({ verb: 'load', model: spec, path, threads }, [], deadlineMs);
+    process.models.add(id);
+    return header as ModelDescription;
+  } catch (error) {
+    log(id, error);
+    throw error;
+  }
 }
 
+/** @returns one for each source, in order */
 export async function runModel(
   process: EngineProcess,
   modelId: string,
-  { bytes, ...source }: ImageSource,
+  sources: readonly ImageSource[],
   deadlineMs: number,
-): Promise<Omit<EngineAnswer, 'queueMs'>> {
-  const call = { verb: 'run', modelId, source } as const;
-  const { header, payload } = await process.call(call, [bytes], deadlineMs).catch(logged(modelId));
-  return answerOf(header as RunReply, payload);
-}
-
-export async function unloadModel(
-  process: EngineProcess,
-  modelId: string,
-  deadlineMs: number,
-): Promise<void> {
-  process.models.delete(modelId);
-  await process.call({ verb: 'unload', modelId }, [], deadlineMs);
+): Promise<(RunAnswer | DomainError)[]> {
+  const headers = sources.map(({ bytes, ...source }) => ({ ...source, length: bytes.length }));
+  const payload = aligned(sources.map(({ bytes }) => bytes));
+  const call = { verb: 'run', modelId, sources: headers } as const;
+  const { header, payload: tensors } = await process.call(call, payload, deadlineMs);
+  process.rssBytes = (header as RunReply).rssBytes;
+  const answers = answersOf(header as RunReply, tensors);
+  for (const answer of answers) log(modelId, answer);
+  return answers;
 }
 
 function unreadable(cause: unknown): never {
   throw cause instanceof DomainError ? cause : new DomainError('MODEL_LOAD_FAILED', undefined, { cause });
 }
 
-function logged(modelId: string): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof DomainError && error.cause !== undefined) {
-      const reason = error.cause instanceof Error ? error.cause.message : error.cause;
-      logger.error({ event: 'model failed', modelId, code: error.code, reason });
-    }
-    throw error;
-  };
+function log(modelId: string, outcome: unknown): void {
+  if (!(outcome instanceof DomainError) || outcome.cause === undefined) return;
+  const reason = outcome.cause instanceof Error ? outcome.cause.message : outcome.cause;
+  logger.error({ event: 'model failed', modelId, code: outcome.code, reason });
 }

@@ -14,7 +14,7 @@ export interface EngineProcessOptions {
   readonly memoryLimitBytes: number;
   readonly startDeadlineMs: number;
   /** Called once, as soon as the process takes no more calls and before the one under way fails. */
-  readonly onEnd: (process: EngineProcess) => void;
+  readonly onEnd: (process: EngineProcess, code: ErrorCode) => void;
 }
 
 /** How a process ended; both are null when it could not even be started. */
@@ -36,6 +36,9 @@ const LIMITED = 'ulimit -c 0; ulimit -d "$0" 2>/dev/null; exec "$@"';
 export class EngineProcess {
   /** Ids of the models it has loaded. */
   readonly models = new Set<string>();
+  readonly startedAt = performance.now();
+  /** Its memory as far as it has told. */
+  rssBytes = 0;
   /** Rejects when the process ends before it takes calls. */
   readonly ready: Promise<Frame>;
   readonly exited: Promise<EngineExit>;
@@ -87,7 +90,7 @@ export class EngineProcess {
     if (this.end !== undefined) return;
     this.end = code;
     this.child.kill('SIGKILL');
-    this.options.onEnd(this);
+    this.options.onEnd(this, code);
     this.settle()?.reject(new DomainError(code));
   }
 

@@ -7,7 +7,9 @@ import { EngineProcess } from './engine-process-handle';
 export interface TrialLimits {
   readonly memoryLimitBytes: number;
   readonly loadDeadlineMs: number;
-  readonly runDeadlineMs: number;
+  /** Of each run. */
+  readonly trialDeadlineMs: number;
+  readonly threads: number;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface TrialLimits {
 export async function tryModel(
   model: EngineModel,
   sources: readonly ImageSource[],
-  { memoryLimitBytes, loadDeadlineMs, runDeadlineMs }: TrialLimits,
+  { memoryLimitBytes, loadDeadlineMs, trialDeadlineMs, threads }: TrialLimits,
   stop: AbortSignal,
 ): Promise<ModelTrial> {
   if (stop.aborted) throw new DomainError('ENGINE_UNAVAILABLE');
@@ -27,9 +29,9 @@ export async function tryModel(
   stop.addEventListener('abort', end);
   try {
     await process.ready;
-    const description = await loadModel(process, model, loadDeadlineMs);
+    const description = await loadModel(process, model, { deadlineMs: loadDeadlineMs, threads });
     const answers: (EngineAnswer | DomainError)[] = [];
-    for (const source of sources) answers.push(await answerTo(process, model.id, source, runDeadlineMs));
+    for (const source of sources) answers.push(await answerTo(process, model.id, source, trialDeadlineMs));
     return { description, answers };
   } finally {
     stop.removeEventListener('abort', end);
@@ -45,7 +47,8 @@ async function answerTo(
   deadlineMs: number,
 ): Promise<EngineAnswer | DomainError> {
   try {
-    return { ...(await runModel(process, modelId, source, deadlineMs)), queueMs: 0 };
+    const [answer] = await runModel(process, modelId, [source], deadlineMs);
+    return answer instanceof DomainError ? answer : { ...answer!, queueMs: 0 };
   } catch (error) {
     if (error instanceof DomainError) return error;
     throw error;

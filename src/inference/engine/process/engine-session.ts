@@ -1,104 +1,139 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DomainError } from '../../../errors/domain.error';
-import type { ImageSource, PreparedImage } from '../../../imaging/image';
+import { toDomainError } from '../../../errors/to-domain-error';
+import type { ImageSource } from '../../../imaging/image';
 import { prepareImage } from '../../../imaging/prepare-image';
-import { activate } from './activation';
-import { elements, type ModelSpec, type RunReply } from '../protocol/engine-protocol';
 import type { ModelDescription } from '../inference-engine';
-import { accepts, signatureErrors, warmUpDims } from './model-signature';
-import { OnnxSession, runFailure, RUNTIME_VERSION } from './onnx-runtime';
-import { assertAnswerFits, numbersOf } from './output-numbers';
-
-export interface Reply<Header> {
-  readonly header: Header;
-  readonly payload: readonly Float64Array[];
-}
+import type { ModelSpec } from '../protocol/engine-protocol';
+import { answerOf, type ImageAnswer, type PreparedInput, refusedAnswer } from './image-answer';
+import { ModelFeeds } from './model-feeds';
+import { signatureErrors } from './model-signature';
+import { OnnxSession, type Output, runFailure, RUNTIME_VERSION } from './onnx-runtime';
+import { assertAnswerFits } from './output-values';
+import { unstacked } from './tensor-batch';
 
 /** A verified and warm model of one engine process. */
 export class EngineSession {
   private constructor(
     private readonly model: ModelSpec,
     private readonly session: OnnxSession,
+    private readonly feeds: ModelFeeds,
     readonly description: ModelDescription,
   ) {}
 
   /** @throws DomainError MODEL_INTEGRITY_FAILED, MODEL_LOAD_FAILED, MODEL_MANIFEST_MISMATCH */
-  static async load(model: ModelSpec, path: string): Promise<EngineSession> {
+  static async load(model: ModelSpec, path: string, threads: number): Promise<EngineSession> {
     const file = await readFile(path).catch(unreadable);
     const hash = createHash('sha256').update(file).digest('hex');
     if (hash !== model.fileHash) throw new DomainError('MODEL_INTEGRITY_FAILED');
-    const started = performance.now();
-    const session = await OnnxSession.open(file).catch(refuse);
+    const [rssBytes, started] = [process.memoryUsage.rss(), performance.now()];
+    const session = await OnnxSession.open(file, threads).catch(refuse);
     const loaded = performance.now();
+    const { inputs, outputs } = session;
     try {
-      await warmUp(session, model);
+      const errors = signatureErrors(model, inputs, outputs);
+      if (errors.length > 0) throw contradiction(errors);
+      const feeds = new ModelFeeds(model, inputs);
+      await warmUp(session, feeds, model.batching === undefined ? 1 : 2);
+      return new EngineSession(model, session, feeds, {
+        inputs,
+        outputs,
+        loadMs: loaded - started,
+        warmUpMs: performance.now() - loaded,
+        memoryBytes: Math.max(process.memoryUsage.rss() - rssBytes, 0),
+        runtimeVersion: RUNTIME_VERSION,
+      });
     } catch (error) {
       await session.release();
       throw error;
     }
-    return new EngineSession(model, session, {
-      inputs: session.inputs,
-      outputs: session.outputs,
-      loadMs: loaded - started,
-      warmUpMs: performance.now() - loaded,
-      runtimeVersion: RUNTIME_VERSION,
-    });
   }
 
   /**
-   * Bytes as they were sent to scores. An image that the quality policy refuses does not reach the model.
-   * @throws DomainError IMAGE_* codes, MODEL_INPUT_INVALID, MODEL_OUTPUT_INVALID; ENGINE_CRASHED when the memory is
-   * used up, and then the process must end
+   * From the bytes of each image as they were sent to what became of it; one that fails does not touch the others. An
+   * image that the quality policy refuses does not reach the model.
+   * @returns in the place of a failed image, an error: DomainError IMAGE_*, MODEL_INPUT_INVALID, MODEL_RUN_FAILED or
+   * MODEL_OUTPUT_INVALID
+   * @throws DomainError ENGINE_CRASHED when the memory is used up, and then the process must end
    */
-  async run(source: ImageSource): Promise<Reply<RunReply>> {
-    const started = performance.now();
-    const prepared = await prepareImage(source, this.model.input, this.model.quality);
-    const { image, processing, validation } = prepared;
-    const preprocessingMs = performance.now() - started;
-    const refused = this.model.quality.policy === 'reject' && !validation.is_valid;
-    const { tensors, payload, inferenceMs } = refused ? NOTHING : await this.infer(prepared);
-    const runtimeVersion = RUNTIME_VERSION;
-    return {
-      header: { tensors, image, processing, validation, preprocessingMs, inferenceMs, runtimeVersion },
-      payload,
-    };
+  async run(sources: readonly ImageSource[]): Promise<(ImageAnswer | Error)[]> {
+    const answers: (ImageAnswer | Error)[] = [];
+    const alike = new Map<string, { readonly index: number; readonly image: PreparedInput }[]>();
+    for (const [index, source] of sources.entries()) {
+      const image = await this.prepare(source).catch(toDomainError);
+      if (image instanceof Error) {
+        answers[index] = image;
+      } else if (this.model.quality.policy === 'reject' && !image.about.validation.is_valid) {
+        answers[index] = refusedAnswer(image);
+      } else {
+        const size = image.feed.dims.join();
+        alike.set(size, [...(alike.get(size) ?? []), { index, image }]);
+      }
+    }
+    for (const group of alike.values()) {
+      const outcomes = await this.infer(group.map(({ image }) => image));
+      for (const [k, { index }] of group.entries()) answers[index] = outcomes[k]!;
+    }
+    return answers;
   }
 
   release(): Promise<void> {
     return this.session.release();
   }
 
-  private async infer({ tensor, dims }: PreparedImage): Promise<Inference> {
-    const { input, output } = this.model;
-    if (!accepts(this.session.inputs[0]?.shape ?? [], dims)) throw new DomainError('MODEL_INPUT_INVALID');
+  private async prepare(source: ImageSource): Promise<PreparedInput> {
     const started = performance.now();
-    const outputs = await this.session.run(input.name, tensor, dims).catch((error: unknown) => {
+    const { tensor, dims, ...about } = await prepareImage(source, this.model.input, this.model.quality);
+    const feed = this.feeds.ofImage(tensor, dims);
+    return { about: { ...about, preprocessingMs: performance.now() - started }, feed };
+  }
+
+  /** Images of one size as one tensor. When that fails nobody knows which of them it was: each runs again, alone. */
+  private async infer(images: readonly PreparedInput[]): Promise<(ImageAnswer | Error)[]> {
+    try {
+      return await this.inferTogether(images);
+    } catch (error) {
+      const failure = toDomainError(error);
+      if (failure.code === 'ENGINE_CRASHED') throw failure;
+      if (images.length === 1) return [failure];
+      const answers: (ImageAnswer | Error)[] = [];
+      for (const image of images) answers.push(...(await this.infer([image])));
+      return answers;
+    }
+  }
+
+  private async inferTogether(images: readonly PreparedInput[]): Promise<(ImageAnswer | Error)[]> {
+    const feeds = this.feeds.of(images.map(({ feed }) => feed));
+    const started = performance.now();
+    const outputs = await this.session.run(feeds).catch((error: unknown) => {
       throw runFailure(error);
     });
     const inferenceMs = performance.now() - started;
     assertAnswerFits(outputs);
-    const payload = outputs.map(numbersOf);
-    const judged = outputs.findIndex(({ name }) => name === output.name);
-    payload.push(activate(payload[judged]!, outputs[judged]!.dims, output.activation));
-    return { tensors: outputs.map(({ name, dims }) => ({ name, dims })), payload, inferenceMs };
+    const own = unstacked(outputs, images.length);
+    if (own === undefined) throw new DomainError('MODEL_OUTPUT_INVALID');
+    return images.map((image, i) => this.answer(image, own[i]!, inferenceMs));
+  }
+
+  private answer(image: PreparedInput, outputs: readonly Output[], inferenceMs: number): ImageAnswer | Error {
+    try {
+      return answerOf(image, outputs, this.model.output, inferenceMs);
+    } catch (error) {
+      return toDomainError(error);
+    }
   }
 }
 
-interface Inference {
-  readonly tensors: RunReply['tensors'];
-  readonly payload: readonly Float64Array[];
-  readonly inferenceMs: number;
+async function warmUp(session: OnnxSession, feeds: ModelFeeds, images: number): Promise<void> {
+  const blanks = Array.from({ length: images }, () => feeds.blank());
+  const outputs = await session.run(feeds.of(blanks)).catch(refuse);
+  if (unstacked(outputs, images) !== undefined) return;
+  throw contradiction([{ field: 'batching', message: 'an output does not have a row for each image' }]);
 }
 
-const NOTHING: Inference = { tensors: null, payload: [], inferenceMs: 0 };
-
-async function warmUp(session: OnnxSession, model: ModelSpec): Promise<void> {
-  const errors = signatureErrors(model, session.inputs, session.outputs);
-  if (errors.length > 0) throw new DomainError('MODEL_MANIFEST_MISMATCH', undefined, { errors });
-  const dims = warmUpDims(model.input, session.inputs[0]?.shape ?? []);
-  await session.run(model.input.name, new Float32Array(elements(dims)), dims).catch(refuse);
-}
+const contradiction = (errors: DomainError['errors']): DomainError =>
+  new DomainError('MODEL_MANIFEST_MISMATCH', undefined, { errors });
 
 function unreadable(cause: unknown): never {
   const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';

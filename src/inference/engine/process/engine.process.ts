@@ -1,13 +1,17 @@
 import { Socket } from 'node:net';
 import { DomainError } from '../../../errors/domain.error';
-import { type EngineCall, failureOf, type ModelSpec } from '../protocol/engine-protocol';
-import { EngineSession, type Reply } from './engine-session';
+import { type EngineCall, failureOf, type ImageReply, type RunReply } from '../protocol/engine-protocol';
 import { type Frame, FrameDecoder, writeFrame } from '../protocol/frames';
-import type { ModelDescription } from '../inference-engine';
+import { aligned, TensorReader } from '../protocol/tensor-encoding';
+import { EngineSession } from './engine-session';
+import type { ImageAnswer } from './image-answer';
+import { RUNTIME_VERSION } from './onnx-runtime';
 import { endWithParent } from './parent-watch';
 
 /** The program of an engine process: answers the calls that come in on descriptor 3, one after the other. */
 const OUT_OF_MEMORY = 70;
+
+type Reply = readonly [header: object, payload?: readonly Uint8Array[]];
 
 const sessions = new Map<string, EngineSession>();
 const server = new Socket({ fd: 3 });
@@ -24,35 +28,42 @@ writeFrame(server, {});
 
 async function reply({ header, payload }: Frame): Promise<void> {
   try {
-    const answer = await perform(header as EngineCall, payload);
-    const bytes = answer.payload.map(
-      ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
-    );
-    writeFrame(server, answer.header, bytes);
+    writeFrame(server, ...(await perform(header as EngineCall, payload)));
   } catch (error) {
     if (error instanceof DomainError && error.code === 'ENGINE_CRASHED') process.exit(OUT_OF_MEMORY);
     writeFrame(server, failureOf(error));
   }
 }
 
-function perform(call: EngineCall, payload: Buffer): Promise<Reply<object>> {
-  if (call.verb === 'load') return load(call.model, call.path);
-  if (call.verb === 'unload') return unload(call.modelId);
+async function perform(call: EngineCall, payload: Frame['payload']): Promise<Reply> {
+  if (call.verb === 'load') {
+    const session = await EngineSession.load(call.model, call.path, call.threads);
+    sessions.set(call.model.id, session);
+    return [session.description];
+  }
   const session = sessions.get(call.modelId);
   if (session === undefined) throw new DomainError('MODEL_LOAD_FAILED', 'The model has not been loaded');
-  return session.run({ ...call.source, bytes: payload });
+  const reader = new TensorReader(payload);
+  const sources = call.sources.map(({ length, ...source }) => ({ ...source, bytes: reader.next(length) }));
+  return runReply(await session.run(sources));
 }
 
-async function load(model: ModelSpec, path: string): Promise<Reply<ModelDescription>> {
-  await unload(model.id);
-  const session = await EngineSession.load(model, path);
-  sessions.set(model.id, session);
-  return { header: session.description, payload: [] };
+function runReply(images: readonly (ImageAnswer | Error)[]): Reply {
+  const payload: Uint8Array[] = [];
+  const answers = images.map((image) =>
+    image instanceof Error ? failureOf(image) : imageReply(image, payload),
+  );
+  const header: RunReply = { answers, rssBytes: process.memoryUsage.rss() };
+  return [header, aligned(payload)];
 }
 
-async function unload(modelId: string): Promise<Reply<object>> {
-  const session = sessions.get(modelId);
-  sessions.delete(modelId);
-  await session?.release();
-  return { header: {}, payload: [] };
+/** Adds the tensors to the payload. */
+function imageReply({ tensors, ...rest }: ImageAnswer, payload: Uint8Array[]): ImageReply {
+  const headers = tensors?.map(
+    ({ name, dims, encoding, data: { buffer, byteOffset, byteLength: bytes } }) => {
+      payload.push(new Uint8Array(buffer, byteOffset, bytes));
+      return { name, dims, encoding, bytes };
+    },
+  );
+  return { ...rest, tensors: headers ?? null, runtimeVersion: RUNTIME_VERSION };
 }

@@ -51,7 +51,7 @@ describe('model signature', () => {
 
   it.each([
     ['another name', tensor('pixels', [1, 1, 224, 320]), 'input.name'],
-    ['another type', tensor('image', [1, 1, 224, 320], 'uint8'), 'input'],
+    ['a type that is no tensor', tensor('image', [1, 1, 224, 320], 'other'), 'input'],
     ['three axes', tensor('image', [1, 1, 224]), 'input.layout'],
     ['a batch of 8', tensor('image', [8, 1, 224, 320]), 'input.layout'],
     ['three channels', tensor('image', [1, 3, 224, 320]), 'input.channels'],
@@ -60,15 +60,56 @@ describe('model signature', () => {
     expect(fields({}, [model])).toEqual([field]);
   });
 
-  it('disagrees with a second input, which nobody would fill', () => {
-    expect(fields({}, [tensor('image', [1, 1, 224, 320]), tensor('age', [1])])).toEqual(['input.name']);
+  it.each(['float16', 'float64', 'uint8', 'int64', 'bool'])('makes an image into %s', (type) => {
+    expect(fields({}, [tensor('image', [1, 1, 224, 320], type)])).toEqual([]);
   });
 
-  it('wants the judged output to be float32 and every other to be numbers', () => {
+  it('disagrees with a model whose image is larger than any', () => {
+    expect(fields({ resize: null }, [tensor('image', [1, 1, 100_000, 'w'])])).toEqual(['input']);
+  });
+
+  it('wants one value for each input besides the image', () => {
+    const inputs = [tensor('image', [1, 1, 224, 320]), tensor('age', ['batch', 1])];
+    const given = (...extra: { name: string; value: number | string }[]): string[] => {
+      const spec = { input: { ...input, extra }, output };
+      return signatureErrors(spec, inputs, [tensor('logits', [1, 2])]).map(({ field }) => field);
+    };
+    expect(given({ name: 'age', value: 40 })).toEqual([]);
+    expect(given()).toEqual(['input.extra']);
+    expect(given({ name: 'age', value: 'forty' })).toEqual(['input.extra']);
+    expect(given({ name: 'age', value: 40 }, { name: 'age', value: 41 })).toEqual(['input.extra']);
+    expect(given({ name: 'age', value: 40 }, { name: 'image', value: 0 })).toEqual(['input.extra']);
+    expect(given({ name: 'age', value: 40 }, { name: 'sex', value: 0 })).toEqual(['input.extra']);
+  });
+
+  it('judges numbers, and applies an activation to floating-point numbers only', () => {
     const image = [tensor('image', [])];
+    const judged = (type: string, activation: 'none' | 'softmax' = 'softmax'): string[] => {
+      const spec = { input, output: { name: 'logits', activation } };
+      return signatureErrors(spec, image, [tensor('logits', [1], type)]).map(({ field }) => field);
+    };
     expect(fields({}, image, [tensor('other', [1])])).toEqual(['output.name']);
-    expect(fields({}, image, [tensor('logits', [1], 'int64')])).toEqual(['output.name']);
-    expect(fields({}, image, [tensor('logits', [1]), tensor('half', [1], 'float16')])).toEqual(['output']);
+    expect(judged('float16')).toEqual([]);
+    expect(judged('int64')).toEqual(['output']);
+    expect(judged('int64', 'none')).toEqual([]);
+    expect(judged('string', 'none')).toEqual(['output']);
+  });
+
+  it('lets other outputs be numbers, booleans and strings', () => {
+    const image = [tensor('image', [])];
+    for (const [type, expected] of Object.entries({ float16: [], string: [], bool: [], other: ['output'] })) {
+      expect(fields({}, image, [tensor('logits', [1]), tensor('more', [1], type)])).toEqual(expected);
+    }
+  });
+
+  it('wants a free first axis of a model whose images may share a tensor', () => {
+    const batched = (batch: number | string): string[] => {
+      const inputs = [tensor('image', [batch, 1, 224, 320])];
+      const spec = { input, output, batching: { max: 8 } };
+      return signatureErrors(spec, inputs, [tensor('logits', [1, 2])]).map(({ field }) => field);
+    };
+    expect(batched('batch')).toEqual([]);
+    expect(batched(1)).toEqual(['batching']);
   });
 
   it('warms up with the size of the manifest, else of the model, else any', () => {

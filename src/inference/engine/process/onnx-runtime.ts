@@ -5,18 +5,15 @@ import type { TensorDescription } from '../inference-engine';
 
 export const RUNTIME_VERSION = `onnxruntime-node ${env.versions.node}`;
 
-const OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  logSeverityLevel: 4,
-  // A model loaded from memory may name files for its weights, and the runtime reads them: from an empty folder.
-  extra: { session: { model_external_initializers_file_folder_path: process.cwd() } },
-};
+export type TensorData = Tensor['data'];
 
-export interface Output extends Pick<Tensor, 'data' | 'dims'> {
+export interface Feed {
+  readonly type: string;
+  readonly data: TensorData;
+  readonly dims: readonly number[];
+}
+
+export interface Output extends Feed {
   readonly name: string;
 }
 
@@ -31,20 +28,40 @@ export class OnnxSession {
   }
 
   /** @throws Error of the runtime */
-  static async open(file: Uint8Array): Promise<OnnxSession> {
-    return new OnnxSession(await InferenceSession.create(file, OPTIONS));
+  static async open(file: Uint8Array, threads: number): Promise<OnnxSession> {
+    return new OnnxSession(await InferenceSession.create(file, optionsOf(threads)));
   }
 
   /** @throws Error of the runtime */
-  async run(input: string, data: Float32Array, dims: readonly number[]): Promise<Output[]> {
-    const outputs = await this.session.run({ [input]: new Tensor('float32', data, dims) });
-    return Object.entries(outputs).map(([name, { data, dims }]) => ({ name, data, dims }));
+  async run(feeds: ReadonlyMap<string, Feed>): Promise<Output[]> {
+    const tensors: Record<string, Tensor> = {};
+    for (const [name, { type, data, dims }] of feeds)
+      tensors[name] = new Tensor(type as 'float32', data, dims);
+    const outputs = await this.session.run(tensors);
+    return Object.entries(outputs).map(([name, { type, data, dims }]) => ({ name, type, data, dims }));
   }
 
   release(): Promise<void> {
     return this.session.release();
   }
 }
+
+const optionsOf = (threads: number): InferenceSession.SessionOptions => ({
+  executionProviders: ['cpu'],
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  logSeverityLevel: 4,
+  extra: {
+    session: {
+      // A model loaded from memory may name files for its weights, and the runtime reads them: from an empty folder.
+      model_external_initializers_file_folder_path: process.cwd(),
+      // Threads that spin take the processor from the other processes.
+      intra_op: { allow_spinning: '0' },
+    },
+  },
+});
 
 function describe(metadata: InferenceSession.ValueMetadata): TensorDescription {
   const { name } = metadata;
@@ -54,10 +71,14 @@ function describe(metadata: InferenceSession.ValueMetadata): TensorDescription {
 }
 
 /**
- * What a failed run means. Memory that ran out is not given back to the system, so that the process is to be ended;
- * everything else the runtime finds wrong while it runs comes from an input that does not suit the model.
+ * What a failed run means. Memory that ran out is not given back to the system: ENGINE_CRASHED, and the process is to be
+ * ended. What the runtime says of a failure within the model may quote the image's size, nothing else of it.
  */
-export function runFailure(error: unknown): DomainError {
-  const outOfMemory = error instanceof Error && /alloc/i.test(error.message);
-  return new DomainError(outOfMemory ? 'ENGINE_CRASHED' : 'MODEL_INPUT_INVALID');
+export function runFailure(cause: unknown): DomainError {
+  const message = cause instanceof Error ? cause.message : '';
+  if (/alloc/i.test(message)) return new DomainError('ENGINE_CRASHED');
+  const refused = /^(Got invalid dimensions|Invalid rank|Unexpected input data type)/.test(message);
+  return refused
+    ? new DomainError('MODEL_INPUT_INVALID')
+    : new DomainError('MODEL_RUN_FAILED', undefined, { cause });
 }

@@ -1,7 +1,8 @@
 import { DomainError, type FieldError } from '../../../errors/domain.error';
 import { ERROR_CODES, type ErrorCode } from '../../../errors/error-codes';
 import type { ImageSource } from '../../../imaging/image';
-import type { EngineAnswer, EngineModel, NestedArray } from '../inference-engine';
+import type { EngineAnswer, EngineModel } from '../inference-engine';
+import { elementsOf, nested, type TensorHeader, TensorReader } from './tensor-encoding';
 
 /**
  * The headers of the frames between the server and an engine process. The process speaks first, `{}`, when it takes
@@ -9,13 +10,19 @@ import type { EngineAnswer, EngineModel, NestedArray } from '../inference-engine
  */
 export type ModelSpec = Omit<EngineModel, 'name' | 'version' | 'locate'>;
 
-type WithoutBytes<Source> = Source extends unknown ? Omit<Source, 'bytes'> : never;
+type SourceHeader<Source> = Source extends unknown
+  ? Omit<Source, 'bytes'> & { readonly length: number }
+  : never;
 
 export type EngineCall =
-  | { readonly verb: 'load'; readonly model: ModelSpec; readonly path: string }
-  /** Payload: the bytes of the image source. */
-  | { readonly verb: 'run'; readonly modelId: string; readonly source: WithoutBytes<ImageSource> }
-  | { readonly verb: 'unload'; readonly modelId: string };
+  /** The process reads the file itself, so that it does not pass through the memory of the server. */
+  | { readonly verb: 'load'; readonly model: ModelSpec; readonly path: string; readonly threads: number }
+  /** Payload: the bytes of the image sources, each from a boundary of 8 bytes. */
+  | {
+      readonly verb: 'run';
+      readonly modelId: string;
+      readonly sources: readonly SourceHeader<ImageSource>[];
+    };
 
 export interface EngineFailure {
   readonly failure: {
@@ -27,14 +34,21 @@ export interface EngineFailure {
   };
 }
 
-/** Payload: the numbers of `tensors` one after the other, then the scores, all float64 little-endian. */
-export interface RunReply extends Omit<EngineAnswer, 'outputs' | 'scores' | 'queueMs'> {
-  readonly tensors: readonly { readonly name: string; readonly dims: readonly number[] }[] | null;
+export interface ImageReply extends Omit<RunAnswer, 'outputs' | 'scores'> {
+  /** null when the model did not run. */
+  readonly tensors: readonly TensorHeader[] | null;
+  /** The tensor whose elements are the scores. The last of `tensors` is none of the outputs, if it has no name. */
+  readonly judged: number;
+}
+
+/** Payload: the tensors of all answers, one after the other. */
+export interface RunReply {
+  /** One for each source, in order. */
+  readonly answers: readonly (ImageReply | EngineFailure)[];
+  readonly rssBytes: number;
 }
 
 export const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
-
-export const elements = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
 
 export function failureOf(error: unknown): EngineFailure {
   if (!(error instanceof DomainError)) {
@@ -56,25 +70,26 @@ export function errorOf(header: unknown): DomainError | undefined {
   return new DomainError(code, detail, { errors, cause: reason });
 }
 
-export function answerOf(reply: RunReply, payload: Buffer): Omit<EngineAnswer, 'queueMs'> {
-  const { tensors, ...rest } = reply;
-  const numbers = new Float64Array(payload.buffer, payload.byteOffset, payload.length / 8);
-  let offset = 0;
-  const entries = tensors?.map(({ name, dims }): [string, NestedArray] => {
-    const start = offset;
-    offset += elements(dims);
-    return [name, nested(numbers.subarray(start, offset), dims)];
-  });
-  return {
-    ...rest,
-    outputs: entries === undefined ? null : Object.fromEntries(entries),
-    scores: Array.from(numbers.subarray(offset)),
-  };
+/** Without what only the server knows. */
+export type RunAnswer = Omit<EngineAnswer, 'queueMs'>;
+
+export function answersOf(
+  { answers }: RunReply,
+  payload: Uint8Array<ArrayBuffer>,
+): (RunAnswer | DomainError)[] {
+  const reader = new TensorReader(payload);
+  return answers.map((answer) => errorOf(answer) ?? answerOf(answer as ImageReply, reader));
 }
 
-function nested(numbers: Float64Array, [length, ...inner]: readonly number[]): NestedArray {
-  if (length === undefined) return numbers[0] ?? NaN;
-  if (inner.length === 0) return Array.from(numbers);
-  const step = elements(inner);
-  return Array.from({ length }, (_, i) => nested(numbers.subarray(i * step, (i + 1) * step), inner));
+function answerOf(reply: ImageReply, reader: TensorReader): RunAnswer {
+  const { tensors, judged, ...rest } = reply;
+  if (tensors === null) return { ...rest, outputs: null, scores: [] };
+  const outputs: EngineAnswer['outputs'] = {};
+  let scores: number[] = [];
+  for (const [i, tensor] of tensors.entries()) {
+    const elements = elementsOf(tensor, reader);
+    if (i === judged) scores = Array.from(elements, Number);
+    if (tensor.name !== undefined) outputs[tensor.name] = nested(elements, tensor.dims);
+  }
+  return { ...rest, outputs, scores };
 }

@@ -7,7 +7,7 @@ import type { Writable } from 'node:stream';
 export interface Frame {
   readonly header: unknown;
   /** Memory of its own that starts on an 8-byte boundary, so it can be viewed as numbers. */
-  readonly payload: Buffer;
+  readonly payload: Buffer<ArrayBuffer>;
 }
 
 const PREFIX_BYTES = 8;
@@ -32,8 +32,8 @@ export function writeFrame(stream: Writable, header: object, payload: readonly U
 export class FrameDecoder {
   private readonly prefix = Buffer.alloc(PREFIX_BYTES);
   private header = Buffer.alloc(0);
-  private payload = Buffer.alloc(0);
-  private part = this.prefix;
+  private payload: Buffer<ArrayBuffer> = Buffer.alloc(0);
+  private part: Buffer = this.prefix;
   private filled = 0;
 
   constructor(private readonly maxPayloadBytes = MAX_PAYLOAD_BYTES) {}

@@ -1,130 +1,112 @@
 import { DomainError } from '../../../errors/domain.error';
+import { RequestLine, type Waiting } from './request-line';
+import type { ServiceTimes } from './service-times';
 
-export interface QueueRequest<Server> {
-  readonly deadlineMs: number;
+export interface QueueItem extends Waiting {
+  readonly modelId: string;
+  readonly bytes: number;
+  /** In ms of `performance.now()`. */
+  readonly expiresAt: number;
   readonly signal?: AbortSignal;
-  /** Such a server is taken first when several are free. */
-  readonly prefers?: (server: Server) => boolean;
-}
-
-interface Waiter<Server> {
-  /** Waits for this server alone: goes ahead of the requests and is not counted among them. */
-  readonly only?: Server;
-  readonly grant: (server: Server) => void;
+  /** Called when the item leaves the queue without having been taken. */
   readonly refuse: (reason: unknown) => void;
 }
 
+/** Of all images that wait; one may always wait, however large. */
+const MAX_BYTES = 1024 ** 3;
 const MAX_RETRY_AFTER_SECONDS = 60;
 
-/** Who may use which server, one user at a time: first come, first served, with a bound on how many wait. */
-export class EngineQueue<Server> {
-  private readonly free = new Set<Server>();
-  /** Servers in use and since when, in ms. */
-  private readonly used = new Map<Server, number>();
-  private readonly waiters = new Set<Waiter<Server>>();
-  /** Moving average of how long a server is used at a time. */
-  private usualMs = 0;
+/** Of the places, one principal may take so many; the rest is kept for the others. */
+const SHARE = 0.75;
 
-  constructor(private readonly limit: number) {}
+/** Requests that wait for a process: a bounded line that each leaves when it is late or taken back. */
+export class EngineQueue<Item extends QueueItem> {
+  private readonly line = new RequestLine<Item>();
+  /** For each that waits: ends the watch over its deadline and its signal. */
+  private readonly watches = new Map<Item, () => void>();
+  private bytes = 0;
 
-  get ready(): number {
-    return this.free.size + this.used.size;
-  }
+  constructor(
+    private readonly limit: number,
+    private readonly times: ServiceTimes,
+  ) {}
 
-  get busy(): number {
-    return this.used.size;
-  }
-
-  get queued(): number {
-    return [...this.waiters].filter(({ only }) => only === undefined).length;
+  get length(): number {
+    return this.watches.size;
   }
 
   /**
-   * A server, to be given back with `release`.
-   * @throws DomainError ENGINE_BUSY, ENGINE_TIMEOUT when none was free in time; the signal's reason
+   * @param processes how many work on what waits
+   * @throws DomainError ENGINE_BUSY, with the time that those who wait will take
    */
-  async acquire({ deadlineMs, signal, prefers = () => true }: QueueRequest<Server>): Promise<Server> {
-    signal?.throwIfAborted();
-    const [first] = this.free;
-    if (first !== undefined) return this.use([...this.free].find(prefers) ?? first);
-    if (this.queued >= this.limit) {
-      throw new DomainError('ENGINE_BUSY', undefined, { retryAfterSeconds: this.retryAfterSeconds() });
+  push(item: Item, processes: number): void {
+    if (!this.hasPlaceFor(item)) {
+      const retryAfterSeconds = this.retryAfterSeconds(processes);
+      throw new DomainError('ENGINE_BUSY', undefined, { retryAfterSeconds });
     }
-    return this.wait(deadlineMs, signal);
+    this.putBack(item);
   }
 
-  /**
-   * This server and no other, to be given back with `release`.
-   * @throws the reason of `withdraw`
-   */
-  async acquireOnly(only: Server): Promise<Server> {
-    if (this.free.has(only)) return this.use(only);
-    return new Promise((grant, refuse) => this.waiters.add({ only, grant, refuse }));
+  /** An item that was taken already; there is always a place for it. */
+  putBack(item: Item): void {
+    const leave = (reason: unknown): void => {
+      if (this.remove(item)) item.refuse(reason);
+    };
+    const late = (): void => leave(new DomainError('ENGINE_TIMEOUT', 'No process was free in time'));
+    const timer = setTimeout(late, Math.max(item.expiresAt - performance.now(), 0));
+    const takenBack = (): void => leave(item.signal?.reason);
+    item.signal?.addEventListener('abort', takenBack);
+    this.watches.set(item, () => {
+      clearTimeout(timer);
+      item.signal?.removeEventListener('abort', takenBack);
+    });
+    this.bytes += item.bytes;
+    this.line.push(item);
   }
 
-  /** `server` is free from now on. */
-  offer(server: Server): void {
-    const waiters = [...this.waiters];
-    const next =
-      waiters.find(({ only }) => only === server) ?? waiters.find(({ only }) => only === undefined);
-    if (next === undefined) {
-      this.free.add(server);
-      return;
+  /** Whose turn it is. */
+  shift(): Item | undefined {
+    const item = this.line.shift();
+    if (item !== undefined) this.forget(item);
+    return item;
+  }
+
+  /** Takes out at most `most` of those that `suit`. */
+  shiftAll(suit: (item: Item) => boolean, most: number): Item[] {
+    const taken: Item[] = [];
+    for (const item of this.line) {
+      if (taken.length >= most) break;
+      if (suit(item)) taken.push(item);
     }
-    this.waiters.delete(next);
-    next.grant(this.use(server));
-  }
-
-  /** Does nothing with a server that has been withdrawn. */
-  release(server: Server): void {
-    const since = this.used.get(server);
-    if (since === undefined) return;
-    this.used.delete(server);
-    this.usualMs += (performance.now() - since - this.usualMs) * (this.usualMs === 0 ? 1 : 0.2);
-    this.offer(server);
-  }
-
-  /** `server` is no more. */
-  withdraw(server: Server, reason: unknown): void {
-    this.free.delete(server);
-    this.used.delete(server);
-    this.refuse(({ only }) => only === server, reason);
+    for (const item of taken) this.remove(item);
+    return taken;
   }
 
   refuseAll(reason: unknown): void {
-    this.refuse(() => true, reason);
+    for (const item of this.shiftAll(() => true, Infinity)) item.refuse(reason);
   }
 
-  private use(server: Server): Server {
-    this.free.delete(server);
-    this.used.set(server, performance.now());
-    return server;
+  private hasPlaceFor({ principalId, bytes }: Item): boolean {
+    const tooMany = this.length >= this.limit || this.line.lengthOf(principalId) >= this.limit * SHARE;
+    return !tooMany && (this.length === 0 || this.bytes + bytes <= MAX_BYTES);
   }
 
-  private wait(deadlineMs: number, signal?: AbortSignal): Promise<Server> {
-    const end = new AbortController();
-    return new Promise<Server>((grant, refuse) => {
-      const waiter = { grant, refuse };
-      const leave = (reason: unknown): void => {
-        this.waiters.delete(waiter);
-        refuse(reason);
-      };
-      const timer = setTimeout(() => leave(new DomainError('ENGINE_TIMEOUT')), deadlineMs);
-      end.signal.addEventListener('abort', () => clearTimeout(timer));
-      signal?.addEventListener('abort', () => leave(signal.reason), { signal: end.signal });
-      this.waiters.add(waiter);
-    }).finally(() => end.abort());
+  private remove(item: Item): boolean {
+    if (!this.line.delete(item)) return false;
+    this.forget(item);
+    return true;
   }
 
-  private refuse(concerned: (waiter: Waiter<Server>) => boolean, reason: unknown): void {
-    for (const waiter of [...this.waiters].filter(concerned)) {
-      this.waiters.delete(waiter);
-      waiter.refuse(reason);
-    }
+  private forget(item: Item): void {
+    this.watches.get(item)?.();
+    this.watches.delete(item);
+    this.bytes -= item.bytes;
   }
 
-  private retryAfterSeconds(): number {
-    const seconds = Math.ceil((this.queued * this.usualMs) / Math.max(this.ready, 1) / 1000);
+  private retryAfterSeconds(processes: number): number {
+    let workMs = 0;
+    for (const { modelId } of this.line) workMs += this.times.of(modelId);
+    const seconds = Math.ceil(workMs / Math.max(processes, 1) / 1000);
     return Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS);
   }
 }
