@@ -3,8 +3,8 @@ import { AuditModule } from './audit/audit.module';
 import { AuthModule } from './auth/auth.module';
 import { ConfigModule } from './config/config.module';
 import type { Configuration } from './config/configuration';
-import { dataSourceOptions } from './database/data-source-options';
 import { DatabaseModule } from './database/database.module';
+import type { DatabaseUrls } from './database/database-urls';
 import { ENTITIES } from './entities';
 import { HealthModule } from './health/health.module';
 import { BodyInterceptor } from './http/body.interceptor';
@@ -15,13 +15,13 @@ import { ResultsModule } from './results/results.module';
 
 @Module({})
 export class AppModule {
-  /** @param databaseUrl of the configured or the embedded server */
-  static forRoot(configuration: Configuration, databaseUrl: string): DynamicModule {
+  /** @param databaseUrls of the configured or the embedded server */
+  static forRoot(configuration: Configuration, databaseUrls: DatabaseUrls): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(configuration),
-        DatabaseModule.forRoot(dataSourceOptions(configuration.database, databaseUrl, ENTITIES)),
+        DatabaseModule.forRoot(configuration.database, databaseUrls, ENTITIES),
         RedisModule,
         AuditModule,
         AuthModule,

@@ -7,6 +7,7 @@ import { AuditInterceptor } from './audit/audit.interceptor';
 import { JwtGuard } from './auth/access/jwt.guard';
 import { RolesGuard } from './auth/access/roles.guard';
 import type { Configuration } from './config/configuration';
+import type { DatabaseUrls } from './database/database-urls';
 import { accessLog } from './http/access-log';
 import { BodyInterceptor } from './http/body.interceptor';
 import { serveDocs } from './http/docs';
@@ -22,11 +23,11 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** The application as it is served and as it is tested; it does not listen yet. */
 export async function createApp(
   configuration: Configuration,
-  databaseUrl: string,
+  databaseUrls: DatabaseUrls,
   logger: LoggerService | false,
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(configuration, databaseUrl),
+    AppModule.forRoot(configuration, databaseUrls),
     {
       bodyParser: false, // bodies are read by the BodyInterceptor, once the caller is known
       abortOnError: false,

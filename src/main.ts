@@ -15,7 +15,7 @@ async function main(configuration: Configuration): Promise<void> {
   Logger.overrideLogger(logger);
 
   const database = await openDatabase(configuration);
-  const app = await createApp(configuration, database.url, logger);
+  const app = await createApp(configuration, database.urls, logger);
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
     await app.close();

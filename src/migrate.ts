@@ -42,7 +42,9 @@ async function main(name: string): Promise<void> {
   const configuration = processConfiguration();
   Logger.overrideLogger(jsonLogger(configuration.runtime.logLevel, 2));
   const server = await startServer(configuration);
-  const dataSource = new DataSource(dataSourceOptions(configuration.database, server.url, ENTITIES));
+  const dataSource = new DataSource(
+    dataSourceOptions(configuration.database, server.urls.migration, ENTITIES),
+  );
   try {
     await dataSource.initialize();
     process.stdout.write(`${await command(dataSource)}\n`);

@@ -2,27 +2,33 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { Configuration } from './config/configuration';
 import { dataSourceOptions } from './database/data-source-options';
-import { EmbeddedPostgres } from './database/embedded-postgres';
+import { separateRoles } from './database/database-roles';
+import { DatabaseUrls } from './database/database-urls';
+import { EmbeddedPostgres } from './database/embedded/embedded-postgres';
 import { applyMigrations } from './database/migrator';
 import { ENTITIES } from './entities';
 
 export interface OpenDatabase {
-  readonly url: string;
+  readonly urls: DatabaseUrls;
   close(): Promise<void>;
 }
 
 /** The configured server, or the embedded one. */
 export async function startServer({ database, runtime }: Configuration): Promise<OpenDatabase> {
-  if (database.url !== undefined) return { url: database.url, close: () => Promise.resolve() };
+  const { url, sequencerUrl, migrationUrl } = database;
+  if (url !== undefined)
+    return { urls: new DatabaseUrls(url, sequencerUrl, migrationUrl), close: () => Promise.resolve() };
   const postgres = await EmbeddedPostgres.start({ directory: join(runtime.dataDir, 'postgres') });
-  return { url: postgres.url, close: () => postgres.stop() };
+  return { urls: await separateRoles(postgres.url), close: () => postgres.stop() };
 }
 
 /** Starts the server and, except in production, where that is a step of its own, brings the schema up to date. */
 export async function openDatabase(configuration: Configuration): Promise<OpenDatabase> {
   const server = await startServer(configuration);
   if (!configuration.runtime.production) {
-    const dataSource = new DataSource(dataSourceOptions(configuration.database, server.url, ENTITIES));
+    const dataSource = new DataSource(
+      dataSourceOptions(configuration.database, server.urls.migration, ENTITIES),
+    );
     await dataSource.initialize();
     try {
       await applyMigrations(dataSource);

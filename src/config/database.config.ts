@@ -4,6 +4,10 @@ import type { RuntimeConfig } from './runtime.config';
 export class DatabaseConfig {
   /** Unset: the embedded PostgreSQL under DATA_DIR. */
   readonly url?: string;
+  /** Of the role that owns the schema; only migrations use it. Unset: `url`. */
+  readonly migrationUrl?: string;
+  /** Of the role that writes the audit chain. Unset: `url`. Straight to the server, past a pooler in transaction mode. */
+  readonly sequencerUrl?: string;
   /** `verify` checks the certificate chain and host name; `require` encrypts without checking. */
   readonly ssl: 'off' | 'require' | 'verify';
   /** Connections kept; up to 20 more are opened at need and at most 30 in all. */
@@ -12,7 +16,11 @@ export class DatabaseConfig {
   readonly poolRecycleSeconds: number;
 
   constructor(env: Environment, runtime: RuntimeConfig) {
-    this.url = env.url('DATABASE_URL', env.secret('DATABASE_URL'), ['postgres:', 'postgresql:']);
+    const url = (name: string): string | undefined =>
+      env.url(name, env.secret(name), ['postgres:', 'postgresql:']);
+    this.url = url('DATABASE_URL');
+    this.migrationUrl = url('DATABASE_MIGRATION_URL');
+    this.sequencerUrl = url('DATABASE_SEQUENCER_URL');
     this.ssl = env.oneOf('DATABASE_SSL', ['off', 'require', 'verify'], 'off');
     this.poolSize = env.integer('DATABASE_POOL_SIZE', 10, 1, 30);
     this.poolTimeoutSeconds = env.integer('DATABASE_POOL_TIMEOUT_SECONDS', 30, 1, 300);

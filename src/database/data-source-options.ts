@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { DatabaseConfig } from '../config/database.config';
+import { PreparingClient } from './preparing-client';
 import { sqlMigrations } from './sql-migrations';
 import { ValidatingPool } from './validating-pool';
 
@@ -30,6 +31,7 @@ export function dataSourceOptions(
     poolSize: Math.min(config.poolSize + OVERFLOW, MAX_CONNECTIONS),
     connectTimeoutMS: config.poolTimeoutSeconds * 1000,
     extra: {
+      Client: PreparingClient,
       min: config.poolSize,
       idleTimeoutMillis: 30_000,
       maxLifetimeSeconds: config.poolRecycleSeconds,

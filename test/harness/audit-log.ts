@@ -5,6 +5,7 @@ import { type AuditEntry, canonicalText } from '../../src/audit/audit-entry';
 import { headSeq, positionAt } from '../../src/audit/verification/chained-rows';
 import { loadConfiguration } from '../../src/config/configuration';
 import { dataSourceOptions } from '../../src/database/data-source-options';
+import type { DatabaseUrls } from '../../src/database/database-urls';
 import { ENTITIES } from '../../src/entities';
 import { createTestDatabase } from './database';
 import { temporaryDirectory } from './temporary-directory';
@@ -13,6 +14,7 @@ const DATA_DIR = temporaryDirectory();
 
 export interface AuditDatabase {
   readonly dataSource: DataSource;
+  readonly urls: DatabaseUrls;
   /** Chains `count` entries as the sequencer would, with fixed contents. */
   append(count: number): Promise<void>;
   /** Runs statements as an administrator who has disabled the triggers. */
@@ -29,6 +31,7 @@ export async function createAuditDatabase(): Promise<AuditDatabase> {
   ).initialize();
   return {
     dataSource,
+    urls: database.urls,
     append: (count) => append(dataSource, count),
     tamper: (...statements) => tamper(dataSource, statements),
     async drop() {

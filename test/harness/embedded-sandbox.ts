@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres';
-import { endOrphan } from '../../src/database/postgres-process';
+import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres';
+import { endOrphan } from '../../src/database/embedded/postgres-process';
 
-const PROGRAM = resolve('dist/database/embedded-postgres.js');
+const PROGRAM = resolve('dist/database/embedded/embedded-postgres.js');
 /** Starts a server, prints its URL or the reason why not, then does what its last argument says. */
 const CHILD = `
   const { EmbeddedPostgres } = require(process.argv[1]);

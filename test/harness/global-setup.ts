@@ -1,9 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres';
+import { separateRoles } from '../../src/database/database-roles';
+import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres';
 import { migrateTemplate } from './migrate-template';
-import { administer, databaseUrl, SERVER_URL, TEMPLATE } from './server';
+import { administer, databaseUrls, SERVER_URLS, TEMPLATE } from './server';
 
 declare global {
   var stopTestServer: (() => Promise<void>) | undefined;
@@ -17,17 +18,24 @@ const SETTINGS = {
   max_connections: '200',
 };
 
-/** One server for the run: that of TEST_DATABASE_URL, whose user may create databases, or one in a temporary folder. */
+/** One server for the run: that of TEST_DATABASE_URL, whose user is a superuser, or one in a temporary folder. */
 export default async function globalSetup(): Promise<void> {
-  process.env[SERVER_URL] = process.env['TEST_DATABASE_URL'] ?? (await startServer());
+  const url = process.env['TEST_DATABASE_URL'] ?? (await startServer());
   try {
-    await administer(`DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`, `CREATE DATABASE ${TEMPLATE}`);
-    await migrateTemplate(databaseUrl(TEMPLATE));
+    process.env[SERVER_URLS] = JSON.stringify(await separateRoles(url));
+    await administer(
+      `DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`,
+      `CREATE DATABASE ${TEMPLATE} OWNER medai_owner`,
+    );
+    await migrateTemplate(asOwner(databaseUrls(TEMPLATE).migration));
   } catch (error) {
     await globalThis.stopTestServer?.();
     throw error;
   }
 }
+
+/** The superuser who acts as the owner of the schema: that role suffices for migrations. */
+const asOwner = (url: string): string => `${url}?options=${encodeURIComponent('-c role=medai_owner')}`;
 
 async function startServer(): Promise<string> {
   const parent = mkdtempSync(join(tmpdir(), 'medai-test-'));

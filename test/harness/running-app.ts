@@ -5,6 +5,8 @@ import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup';
 import { Users } from '../../src/auth/users/users.service';
 import { loadConfiguration } from '../../src/config/configuration';
+import { dataSourceOptions } from '../../src/database/data-source-options';
+import { ENTITIES } from '../../src/entities';
 import type { Role } from '../../src/http/principal';
 import { EngineModels } from '../../src/inference/engine-models.service';
 import type { Manifest } from '../../src/models/manifest';
@@ -20,6 +22,7 @@ export const SAMPLE = readFileSync(join(DEMO, 'sample-bright-spot.png'));
 export interface RunningApp {
   readonly app: NestExpressApplication;
   readonly url: string;
+  /** A superuser's, to look at everything and to tamper; the application itself has lesser roles. */
   readonly dataSource: DataSource;
   /** Puts another version of the demo model into production. */
   installDemoModel(changes: { version: string; policy: 'warn' | 'reject' }): Promise<ModelVersion>;
@@ -37,7 +40,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
     ENGINE_PROCESSES: '1',
     ...variables,
   });
-  const app = await createApp(configuration, database.url, false);
+  const app = await createApp(configuration, database.urls, false);
   await app.init();
   for (const role of ACCOUNTS) {
     const account = {
@@ -55,17 +58,21 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
   const install = (manifest: Manifest): Promise<ModelVersion> =>
     app.get(EngineModels).install({ manifest, file, installedBy: clinician!.id });
   await install(demo);
+  const dataSource = await new DataSource(
+    dataSourceOptions({ ...configuration.database, poolSize: 1 }, database.url, ENTITIES),
+  ).initialize();
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return {
     app,
     url,
-    dataSource: app.get(DataSource),
+    dataSource,
     installDemoModel: ({ version, policy }) =>
       install({ ...demo, version, quality: { ...demo.quality, policy } }),
     token: (role) => login(url, role),
     async stop() {
       await app.close();
+      await dataSource.destroy();
       await database.drop();
     },
   };

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { birthOf } from '../../src/database/process-table';
+import { birthOf } from '../../src/database/embedded/process-table';
 import { EmbeddedSandbox, kill, maintenanceUrl, output, query, until } from '../harness/embedded-sandbox';
 
 jest.setTimeout(30_000);

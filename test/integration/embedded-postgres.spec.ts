@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres';
-import { birthOf } from '../../src/database/process-table';
+import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres';
+import { birthOf } from '../../src/database/embedded/process-table';
 import { EmbeddedSandbox, output, query, until } from '../harness/embedded-sandbox';
 
 jest.setTimeout(30_000);

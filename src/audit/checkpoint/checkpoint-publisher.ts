@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CheckpointConfig } from '../../config/checkpoint.config';
 import { StartupError } from '../../config/startup.error';
+import { SEQUENCER_DATA_SOURCE } from '../../database/database.module';
 import type { TreeHead } from '../merkle/merkle-proof';
 import { consistencyProof } from '../merkle/merkle-tree';
 import { StoredTree } from '../merkle/stored-tree';
@@ -42,7 +43,7 @@ export class CheckpointPublisher {
   private readonly witness?: WitnessClient;
 
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(SEQUENCER_DATA_SOURCE) private readonly dataSource: DataSource,
     config: CheckpointConfig,
   ) {
     if (config.anchor !== undefined) this.anchor = new AnchorDirectory(config.anchor);

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CheckpointConfig } from '../../config/checkpoint.config';
+import { SEQUENCER_DATA_SOURCE } from '../../database/database.module';
 import { AuditTrail } from '../audit-trail.service';
 import type { AuditProblem } from '../verification/chain-verification';
 import type { TreeHead } from '../merkle/merkle-proof';
@@ -40,7 +47,7 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
   private remembered: readonly TreeHead[] | undefined;
 
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(SEQUENCER_DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly config: CheckpointConfig,
     private readonly keys: CheckpointKeys,
     private readonly publisher: CheckpointPublisher,

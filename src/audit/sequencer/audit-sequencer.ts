@@ -3,10 +3,12 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Client, type ClientConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
+import { DatabaseUrls } from '../../database/database-urls';
 import { chainNextBatch } from './audit-batch';
 
 /** Session advisory lock: its holder is the one sequencer. Losing the session loses the lock and the ability to write. */
 const LEADER_LOCK = 7_202_612;
+const BATCH_SIZE = 2_000;
 const LEADER_POLL_MS = 50;
 const FOLLOWER_POLL_MS = 1_000;
 const RECONNECT_MS = 500;
@@ -18,7 +20,10 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stop = new AbortController();
   private loop: Promise<void> = Promise.resolve();
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly urls: DatabaseUrls,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.loop = this.run();
@@ -64,7 +69,7 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
       const { rows } = await client.query<{ waiting: boolean }>(
         'SELECT EXISTS (SELECT FROM audit_inbox) AS waiting',
       );
-      if (rows[0]?.waiting === true) await chainNextBatch(client);
+      if (rows[0]?.waiting === true) await chainNextBatch(client, BATCH_SIZE);
       else await this.pause(LEADER_POLL_MS);
     }
   }
@@ -74,9 +79,9 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private clientConfig(): ClientConfig {
-    const { url, ssl } = this.dataSource.options as PostgresDataSourceOptions;
+    const { ssl } = this.dataSource.options as PostgresDataSourceOptions;
     return {
-      connectionString: url,
+      connectionString: this.urls.sequencer,
       ssl: ssl as ClientConfig['ssl'],
       application_name: 'medai-flow sequencer',
       keepAlive: true,

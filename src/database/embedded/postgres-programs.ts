@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { StartupError } from '../config/startup.error';
+import { StartupError } from '../../config/startup.error';
 
 export interface PostgresPrograms {
   readonly initdb: string;

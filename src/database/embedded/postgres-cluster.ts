@@ -12,7 +12,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, type DatabaseError } from 'pg';
-import { StartupError } from '../config/startup.error';
+import { StartupError } from '../../config/startup.error';
 import { commandLine, POSTGRES_ENVIRONMENT, type PostgresAccount } from './postgres-programs';
 
 export const POSTGRES_USER = 'medai';

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartupError } from '../config/startup.error';
+import { StartupError } from '../../config/startup.error';
 import { commandOf, endProcess } from './process-table';
 import { commandLine, POSTGRES_ENVIRONMENT, type PostgresAccount } from './postgres-programs';
 

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StartupError } from '../config/startup.error';
+import { StartupError } from '../../config/startup.error';
 import { birthOf } from './process-table';
 
 const CLAIM = /^owner\.(\d+)\.(.+)$/;
