@@ -1,26 +1,30 @@
-// The floor of the comparison: an HTTP server that runs the model in the product's own engine and does nothing else.
-// No accounts, no checks of the request, no database, no audit trail, no log.
+// The floor of the comparison: an HTTP server that runs the models in the product's own engine and does nothing else.
+// No accounts, no checks of the request, no quality checks, no database, no audit trail, no log.
+//     POST /<model name>?width&height
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
-import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { fileOf, manifestOf, MODELS } from './models/models.mjs';
 
-const { OnnxEngine } = createRequire(import.meta.url)('../dist/inference/engine/onnx-engine.js');
-const MODEL = new URL('../tools/demo-model/', import.meta.url);
+const require = createRequire(import.meta.url);
+const { OnnxEngine } = require('../dist/inference/engine/onnx-engine.js');
+const { splitJsonBody } = require('../dist/inference/json-fields.js');
 const DEADLINE_MS = 30_000;
 
-const { input, output, quality } = JSON.parse(await readFile(new URL('manifest.json', MODEL), 'utf8'));
-const path = fileURLToPath(new URL('demo-model.onnx', MODEL));
-const fileHash = createHash('sha256')
-  .update(await readFile(path))
-  .digest('hex');
-const about = { id: fileHash, name: 'demo', version: '1.0.0', fileHash };
-const model = { ...about, input, output, quality, locate: async () => path };
-
 const engine = new OnnxEngine({ processes: availableParallelism() });
-await engine.load(model);
+const models = new Map();
+for (const name of MODELS) {
+  const path = fileOf(name);
+  const fileHash = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  const { input, output, quality } = manifestOf(name, 'off');
+  const about = { id: name, name, version: '1.0.0', fileHash };
+  models.set(name, { ...about, input, output, quality, locate: async () => path });
+  await engine.load(models.get(name));
+}
 
 const server = createServer((request, response) => {
   answer(request).then(
@@ -30,20 +34,20 @@ const server = createServer((request, response) => {
 });
 
 async function answer(request) {
-  const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  const { searchParams } = new URL(request.url, 'http://localhost');
-  const raw = request.headers['content-type'] === 'application/octet-stream';
-  const source = raw
-    ? {
-        form: 'float32',
-        bytes,
-        width: Number(searchParams.get('width')),
-        height: Number(searchParams.get('height')),
-      }
-    : { form: 'file', bytes };
-  return engine.run(model, { source, priority: 'normal', principalId: 'bench', deadlineMs: DEADLINE_MS });
+  const bytes = Buffer.allocUnsafeSlow(Number(request.headers['content-length']));
+  let filled = 0;
+  for await (const chunk of request) filled += chunk.copy(bytes, filled);
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  const [width, height] = ['width', 'height'].map((side) => Number(searchParams.get(side)));
+  const source = sourceOf(request.headers['content-type'], bytes, { width, height });
+  const run = { source, deadlineMs: DEADLINE_MS, priority: 'normal', principalId: 'bench' };
+  return engine.run(models.get(pathname.slice(1)), run);
+}
+
+function sourceOf(type, bytes, size) {
+  if (type === 'application/octet-stream') return { form: 'float32', bytes, ...size };
+  if (type === 'application/json') return { form: 'numbers', bytes: splitJsonBody(bytes).data };
+  return { form: 'file', bytes };
 }
 
 process.once('SIGTERM', () => void engine.close().then(() => process.exit(0)));

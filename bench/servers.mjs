@@ -1,37 +1,54 @@
 // Starts the two servers that are compared, each as a process of its own on a free port.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client } from './client.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const START_DEADLINE_MS = 120_000;
+const ADMIN = { username: 'admin', password: 'the password of the benchmark' };
 /** Settings of this shell must not change what is measured. */
 const { PATH, HOME, LANG, TMPDIR } = process.env;
 
 export async function startBare() {
   const server = await start(['bench/bare-server.mjs'], {});
-  return { url: server.url, headers: async () => ({}), stop: server.stop };
+  return { ...server, headers: async () => ({}) };
 }
 
-/** The product as `npm start` runs it, on an empty data directory. */
-export async function startComplete() {
+/**
+ * The product as `npm start` runs it, on an empty data directory.
+ * @param models `[{manifest, file}]`, put into production through the API, as a user would
+ * @param settings environment variables
+ */
+export async function startComplete(models, settings = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'medai-bench-'));
   const removeData = () => rm(dataDir, { recursive: true, force: true });
   try {
-    const env = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
-    const server = await start(['dist/main.js'], env);
-    const accounts = JSON.parse(await readFile(join(dataDir, 'demo-accounts.json'), 'utf8'));
-    return {
-      url: server.url,
-      headers: () => logIn(server.url, accounts[0]),
-      stop: async () => {
-        await server.stop();
-        await removeData();
-      },
+    const env = {
+      PORT: '0',
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'warn',
+      DEMO: 'off',
+      ADMIN_PASSWORD: ADMIN.password,
     };
+    const server = await start(['dist/main.js'], { ...env, ...settings });
+    const client = new Client(server.url);
+    const admin = await client.logIn(ADMIN);
+    const [manager, approver, clinician] = await Promise.all(
+      ['model_manager', 'approver', 'clinician'].map((role) => client.createAccount(admin, role)),
+    );
+    const ids = {};
+    for (const { manifest, file } of models) {
+      ids[manifest.model_name] = await client.putIntoProduction(manifest, file, manager, approver);
+    }
+    const stop = async () => {
+      await server.stop();
+      await removeData();
+    };
+    return { ...server, ids, headers: () => client.logIn(clinician), stop };
   } catch (error) {
     await removeData();
     throw error;
@@ -51,7 +68,7 @@ async function start(args, env) {
   };
   try {
     const ended = exited.then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}`)));
-    return { url: await Promise.race([listening(child.stdout), ended, late(args[0])]), stop };
+    return { pid: child.pid, url: await Promise.race([listening(child.stdout), ended, late(args[0])]), stop };
   } catch (error) {
     child.kill('SIGTERM');
     throw error;
@@ -75,16 +92,4 @@ function late(name) {
     const expire = () => reject(new Error(`${name} did not listen within ${START_DEADLINE_MS} ms`));
     setTimeout(expire, START_DEADLINE_MS).unref();
   });
-}
-
-/** A token lives for ten minutes: a new one is fetched for every measurement. */
-async function logIn(url, { username, password }) {
-  const response = await fetch(`${url}/auth/login`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ username, password }),
-  });
-  if (!response.ok) throw new Error(`Login failed: ${response.status} ${await response.text()}`);
-  const { access_token: token } = await response.json();
-  return { Authorization: `Bearer ${token}` };
 }
