@@ -4,12 +4,9 @@ import { fileURLToPath } from 'node:url';
 export const SIDE = 224;
 export const MODELS = ['tiny', 'medium', 'heavy'];
 
-const NOT_ASSESSED = Object.fromEntries(
-  [
-    ...['brightness_mean', 'clipped_low', 'clipped_high'],
-    ...['contrast_sd', 'contrast_range', 'noise_sigma', 'sharpness_nvol'],
-  ].map((metric) => [metric, null]),
-);
+const METRICS =
+  'brightness_mean clipped_low clipped_high contrast_sd contrast_range noise_sigma sharpness_nvol'.split(' ');
+const NOT_ASSESSED = Object.fromEntries(METRICS.map((metric) => [metric, null]));
 
 export const fileOf = (name) => fileURLToPath(new URL(`${name}.onnx`, import.meta.url));
 

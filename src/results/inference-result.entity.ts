@@ -22,8 +22,17 @@ const QUOTED_STATUSES = RESULT_STATUSES.map((status) => `'${status}'`).join(', '
 /** What a model said about an image, and everything that made it say so. */
 @Entity({ name: 'inference_results' })
 @Index('inference_results_created_at_ix', ['createdAt', 'id'])
-@Index('inference_results_model_version_id_ix', ['modelVersionId', 'createdAt'])
-@Index('inference_results_created_by_ix', ['createdBy', 'createdAt'])
+@Index('inference_results_model_version_id_ix', ['modelVersionId', 'createdAt', 'id'])
+@Index('inference_results_created_by_ix', ['createdBy', 'createdAt', 'id'])
+@Index('inference_results_status_ix', ['status', 'createdAt', 'id'])
+@Index('inference_results_is_valid_ix', ['isValid', 'createdAt', 'id'])
+@Index('inference_results_study_date_ix', ['studyDate', 'createdAt', 'id'], {
+  where: 'study_date IS NOT NULL',
+})
+@Index('inference_results_patient_id_ix', ['patientId', 'createdAt', 'id'], {
+  where: 'patient_id IS NOT NULL',
+})
+@Index('inference_results_batch_id_ix', ['batchId', 'createdAt', 'id'], { where: 'batch_id IS NOT NULL' })
 @Check('inference_results_status_ck', `status IN (${QUOTED_STATUSES})`)
 @Check('inference_results_confidence_score_ck', 'confidence_score BETWEEN 0 AND 1')
 @Check('inference_results_preprocessing_latency_ms_ck', 'preprocessing_latency_ms >= 0')
@@ -46,6 +55,10 @@ export class InferenceResult {
 
   @Column({ type: 'text' })
   status: ResultStatus;
+
+  /** The verdict of the validation, for lists. */
+  @Column({ name: 'is_valid', type: 'boolean' })
+  isValid: boolean;
 
   @Column({ name: 'confidence_score', type: 'double precision', nullable: true })
   confidenceScore: number | null;

@@ -19,6 +19,11 @@ export class Pseudonyms {
     );
   }
 
+  /** Under every key that stored rows may have. */
+  allOf(patientId: string): string[] {
+    return [this.of(patientId)];
+  }
+
   of(patientId: string): string {
     const mac = createHmac('sha256', this.secrets.pseudonymKey)
       .update('pid|')

@@ -9,7 +9,7 @@ import { ValidationResult } from './validation-result.entity';
 export type NewValidation = Omit<ValidationResult, 'id' | 'inferenceResultId'>;
 export type NewResult = Omit<
   InferenceResult,
-  'id' | 'batchId' | 'expiresAt' | 'reviewedBy' | 'reviewedAt' | 'reviewComments'
+  'id' | 'batchId' | 'isValid' | 'expiresAt' | 'reviewedBy' | 'reviewedAt' | 'reviewComments'
 >;
 
 export interface RecordedResult {
@@ -29,7 +29,7 @@ export class ResultRecorder {
   identify(newResult: NewResult, newValidation: NewValidation): RecordedResult {
     const id = uuidv7();
     const patientId = newResult.patientId === null ? null : this.pseudonyms.of(newResult.patientId);
-    const result = { ...newResult, ...UNREVIEWED, id, patientId };
+    const result = { ...newResult, ...UNREVIEWED, id, patientId, isValid: newValidation.isValid };
     const validation = { ...newValidation, id: uuidv7(), inferenceResultId: id };
     return { result, validation };
   }

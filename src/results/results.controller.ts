@@ -4,15 +4,19 @@ import { Audited } from '../audit/audited.decorator';
 import { Roles } from '../http/access.decorators';
 import { CurrentUser, type Principal } from '../http/principal';
 import { UuidParam } from '../http/uuid-param.decorator';
-import { ListResultsDto } from './list-results.dto';
-import { ResultPageResponse } from './result-page.response';
+import { ListResultsDto } from './list/list-results.dto';
+import { ResultList } from './list/result-list.service';
+import { ResultPageResponse } from './list/result-page.response';
 import { ResultDetailResponse } from './result.response';
 import { Results } from './results.service';
 
 @ApiTags('Results')
 @Controller('results')
 export class ResultsController {
-  constructor(private readonly results: Results) {}
+  constructor(
+    private readonly pages: ResultList,
+    private readonly results: Results,
+  ) {}
 
   /** Newest first. An integration sees what it made itself. */
   @Get()
@@ -20,7 +24,7 @@ export class ResultsController {
   @Audited('result.listed')
   @ApiOkResponse({ type: ResultPageResponse })
   list(@CurrentUser() principal: Principal, @Query() query: ListResultsDto): Promise<ResultPageResponse> {
-    return this.results.list(principal, query);
+    return this.pages.list(principal, query);
   }
 
   @Get(':inference_id')

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { InferenceResult } from './inference-result.entity';
+import { ResultList } from './list/result-list.service';
 import { Pseudonyms } from './pseudonyms';
 import { ResultRecorder } from './result-recorder.service';
 import { ResultsController } from './results.controller';
@@ -10,7 +11,7 @@ import { ValidationResult } from './validation-result.entity';
 @Module({
   imports: [TypeOrmModule.forFeature([InferenceResult, ValidationResult])],
   controllers: [ResultsController],
-  providers: [Pseudonyms, ResultRecorder, Results],
+  providers: [Pseudonyms, ResultRecorder, ResultList, Results],
   exports: [ResultRecorder],
 })
 export class ResultsModule {}

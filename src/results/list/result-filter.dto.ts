@@ -1,18 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
-import { OptionalDate } from '../http/optional-date.decorator';
-import { QueryInteger } from '../http/query-integer.decorator';
-import { RESULT_STATUSES, type ResultStatus } from './inference-result.entity';
+import { OptionalDate } from '../../http/optional-date.decorator';
+import { RESULT_STATUSES, type ResultStatus } from '../inference-result.entity';
 
-const MAX_PAGE = 10_000_000;
-
-export class ListResultsDto {
-  @QueryInteger(1, MAX_PAGE, 1)
-  readonly page: number = 1;
-
-  @QueryInteger(1, 100, 10)
-  readonly page_size: number = 10;
-
+/** Which results a list or an export speaks of; filters are combined by AND. */
+export class ResultFilterDto {
   @ApiPropertyOptional()
   @IsOptional()
   @IsUUID()

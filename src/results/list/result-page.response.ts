@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { RESULT_STATUSES } from './inference-result.entity';
+import { RESULT_STATUSES } from '../inference-result.entity';
 
 class ResultSummary {
   @ApiProperty()
@@ -28,17 +28,20 @@ export class ResultPageResponse {
   @ApiProperty({ type: [ResultSummary] })
   readonly items: ResultSummary[];
 
-  @ApiProperty()
-  readonly total: number;
+  @ApiProperty({ type: Number, nullable: true, description: 'Exact; null when `cursor` was given' })
+  readonly total: number | null;
 
-  @ApiProperty()
-  readonly page: number;
+  @ApiProperty({ type: Number, nullable: true })
+  readonly page: number | null;
 
   @ApiProperty()
   readonly page_size: number;
 
-  @ApiProperty()
-  readonly total_pages: number;
+  @ApiProperty({ type: Number, nullable: true })
+  readonly total_pages: number | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'null on the last page' })
+  readonly next_cursor: string | null;
 }
 
 export interface ResultSummaryRow {
@@ -49,6 +52,8 @@ export interface ResultSummaryRow {
   readonly is_valid: boolean;
   readonly created_at: Date;
   readonly created_by: string;
+  /** `created_at` to the microsecond. */
+  readonly position: string;
 }
 
 export function toResultSummary(row: ResultSummaryRow): ResultSummary {

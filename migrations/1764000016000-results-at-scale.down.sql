@@ -1,0 +1,10 @@
+DROP INDEX inference_results_batch_id_ix;
+DROP INDEX inference_results_patient_id_ix;
+DROP INDEX inference_results_study_date_ix;
+DROP INDEX inference_results_is_valid_ix;
+DROP INDEX inference_results_status_ix;
+DROP INDEX inference_results_created_by_ix;
+DROP INDEX inference_results_model_version_id_ix;
+CREATE INDEX inference_results_model_version_id_ix ON inference_results (model_version_id, created_at);
+CREATE INDEX inference_results_created_by_ix ON inference_results (created_by, created_at);
+ALTER TABLE inference_results DROP COLUMN is_valid;
