@@ -16,6 +16,7 @@ const ENTRY_POINTS = [
   '^src/main\\.ts$',
   '^src/migrate\\.ts$',
   '^src/inference/engine/process/engine\\.process\\.ts$',
+  '^src/models/onnx/onnx-inspection\\.worker\\.ts$',
 ];
 
 const folders = (names) => `^src/(${names.join('|')})/`;

@@ -4,8 +4,8 @@ import { join, relative } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { Users } from './auth/users/users.service';
 import type { Role } from './http/principal';
-import { EngineModels } from './inference/engine-models.service';
-import type { Manifest } from './models/manifest';
+import { ModelInstallation } from './inference/registration/model-installation.service';
+import { readManifest } from './models/manifest-reading';
 import { ModelRegistry } from './models/model-registry.service';
 
 const DEMO_MODEL = join(__dirname, '../tools/demo-model');
@@ -58,8 +58,8 @@ async function demoAccounts(path: string): Promise<readonly DemoAccount[]> {
 
 async function installModel(app: INestApplication, installedBy: string): Promise<void> {
   const registry = app.get(ModelRegistry);
-  const manifest = JSON.parse(await readFile(join(DEMO_MODEL, 'manifest.json'), 'utf8')) as Manifest;
+  const manifest = readManifest(await readFile(join(DEMO_MODEL, 'manifest.json'), 'utf8'));
   if (await registry.has(manifest.model_name, manifest.version)) return;
   const file = join(DEMO_MODEL, 'demo-model.onnx');
-  await app.get(EngineModels).install({ manifest, file, installedBy });
+  await app.get(ModelInstallation).install({ manifest, file, installedBy });
 }

@@ -1,8 +1,10 @@
 import { AuditLog } from './audit/audit-log.entity';
+import { ElectronicSignature } from './audit/signature/electronic-signature.entity';
 import { RefreshToken } from './auth/sessions/refresh-token.entity';
 import { RevokedToken } from './auth/revocation/revoked-token.entity';
 import { User } from './auth/users/user.entity';
 import type { EntityClass } from './database/data-source-options';
+import { ModelTransition } from './models/lifecycle/model-transition.entity';
 import { ModelVersion } from './models/model-version.entity';
 import { InferenceResult } from './results/inference-result.entity';
 import { ValidationResult } from './results/validation-result.entity';
@@ -13,6 +15,8 @@ export const ENTITIES: readonly EntityClass[] = [
   RefreshToken,
   RevokedToken,
   ModelVersion,
+  ModelTransition,
+  ElectronicSignature,
   InferenceResult,
   ValidationResult,
   AuditLog,

@@ -14,6 +14,7 @@ import { healthReportController } from '../src/health/health-report.controller';
 import { PUBLIC_ROUTE, ROUTE_ROLES } from '../src/http/access.decorators';
 import { MetricsController } from '../src/health/metrics.controller';
 import { InferenceController } from '../src/inference/inference.controller';
+import { RegistrationController } from '../src/inference/registration/registration.controller';
 import { ModelsController } from '../src/models/models.controller';
 import { ResultsController } from '../src/results/results.controller';
 
@@ -27,7 +28,7 @@ const sources = readdirSync(ROOT, { recursive: true, withFileTypes: true })
 
 const ROLES =
   'config|controller|decorators?|docs|dto|entity|error|filter|guard|indicator|interceptor|metrics|module|process|response|' +
-  'service|setup|strategy';
+  'service|setup|strategy|worker';
 
 /**
  * Features larger than the rule. Each is one subject whose files are small and import each other all over, so that a
@@ -131,6 +132,7 @@ describe('architecture: routes [R-50]', () => {
     MetricsController,
     InferenceController,
     ModelsController,
+    RegistrationController,
     ResultsController,
   ];
   const handlers = controllers.flatMap((controller) =>

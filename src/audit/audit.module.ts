@@ -15,6 +15,7 @@ import { CheckpointKeys } from './checkpoint/checkpoint-keys';
 import { CheckpointPublisher } from './checkpoint/checkpoint-publisher';
 import { CheckpointReader } from './checkpoint/checkpoint-reader.service';
 import { Checkpointer } from './checkpoint/checkpointer.service';
+import { ElectronicSignatures } from './signature/electronic-signature';
 import { AuditVerifier } from './verification/audit-verifier.service';
 
 /** Global: every module that changes or shows something records it here. */
@@ -36,7 +37,8 @@ import { AuditVerifier } from './verification/audit-verifier.service';
     CheckpointPublisher,
     CheckpointReader,
     Checkpointer,
+    ElectronicSignatures,
   ],
-  exports: [AuditInterceptor, AuditTrail, AuditReader, AuditHealth],
+  exports: [AuditInterceptor, AuditTrail, AuditReader, AuditHealth, ElectronicSignatures],
 })
 export class AuditModule {}

@@ -4,6 +4,7 @@ import { DatabaseConfig } from './database.config';
 import { EngineConfig } from './engine.config';
 import { Environment } from './environment';
 import { HttpConfig } from './http.config';
+import { ModelsConfig } from './models.config';
 import { RedisConfig } from './redis.config';
 import { RuntimeConfig } from './runtime.config';
 import { SecretsConfig } from './secrets.config';
@@ -15,6 +16,7 @@ export interface Configuration {
   readonly database: DatabaseConfig;
   readonly redis: RedisConfig;
   readonly engine: EngineConfig;
+  readonly models: ModelsConfig;
   readonly accounts: AccountsConfig;
   readonly secrets: SecretsConfig;
   readonly checkpoints: CheckpointConfig;
@@ -33,6 +35,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     database: new DatabaseConfig(env, runtime),
     redis: new RedisConfig(env),
     engine: new EngineConfig(env),
+    models: new ModelsConfig(env),
     accounts: new AccountsConfig(env, runtime),
     secrets: new SecretsConfig(env, runtime),
     checkpoints: new CheckpointConfig(env),

@@ -19,8 +19,6 @@ export class EngineConfig {
   readonly memoryBudgetBytes: number;
   /** For the start of a process, and for loading a model with its first run. */
   readonly loadDeadlineMs: number;
-  /** `name` or `name@version` of the model that answers when a request names none. */
-  readonly defaultModel?: string;
 
   constructor(env: Environment) {
     const cores = Math.min(availableParallelism(), 64);
@@ -33,7 +31,6 @@ export class EngineConfig {
     this.memoryLimitBytes = limit * MEBIBYTE;
     this.memoryBudgetBytes = budget * MEBIBYTE;
     this.loadDeadlineMs = env.integer('ENGINE_LOAD_DEADLINE_SECONDS', 60, 1, 3600) * 1000;
-    this.defaultModel = env.text('DEFAULT_MODEL');
     if (env.text('ENGINE_URL') !== undefined) {
       env.problem(
         'ENGINE_URL: remote engines are not supported by this version; unset it to use the local engine',

@@ -23,6 +23,13 @@ export class CreateInferenceDto {
   @IsUUID()
   readonly model_id?: string;
 
+  @ApiPropertyOptional({ description: 'Without a model_id: the default model of this domain answers' })
+  @IsOptional()
+  @Matches(/^[\p{L}\p{N}][\p{L}\p{N} ._/()-]{0,63}$/u, {
+    message: 'must be 1 to 64 letters, digits and spaces',
+  })
+  readonly clinical_domain?: string;
+
   @ApiPropertyOptional({ description: 'Stored as a pseudonym only' })
   @IsOptional()
   @Matches(/^[^\p{Cc}\p{Surrogate}]{1,64}$/u, { message: 'must be one line of 1 to 64 characters' })

@@ -1,121 +1,253 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AuditTrail } from '../audit/audit-trail.service';
+import { DomainError } from '../errors/domain.error';
 import { toDomainError } from '../errors/to-domain-error';
-import type { QualitySpec } from '../imaging/input-spec';
-import type { Manifest } from '../models/manifest';
-import { ModelArtifacts } from '../models/model-artifacts';
-import { ModelRegistry } from '../models/model-registry.service';
+import { ArtifactStore } from '../models/artifacts/artifact-store';
 import { ModelSelection } from '../models/model-selection.service';
-import type { ModelShape, ModelVersion } from '../models/model-version.entity';
+import type { ModelVersion } from '../models/model-version.entity';
+import type { SelfTest } from '../models/self-test';
 import {
   type EngineAnswer,
   type EngineModel,
   type EngineRequest,
   InferenceEngine,
-  type ModelDescription,
-  type TensorDescription,
 } from './engine/inference-engine';
+import { engineModelOf } from './registration/engine-model';
+import { selfTestReport, sourceOf } from './registration/self-test-report';
 
-export interface DemoInstallation {
-  readonly manifest: Manifest;
-  /** Path of the model file. */
-  readonly file: string;
-  readonly installedBy: string;
+/** How soon this server notices what another one promoted or deprecated; requests notice at once. */
+const RECONCILE_MS = 5_000;
+const RETRY_FAILED_MS = 60_000;
+/** A version that is not in production is let go of when nobody has used it for that long. */
+const IDLE_MS = 60_000;
+const GOLDEN_DEADLINE_MS = 30_000;
+
+interface Held {
+  state: 'loading' | 'ready' | 'failed' | 'quarantined';
+  /** Monotonic, ms. */
+  lastUsed: number;
+  failedAt?: number;
+  loaded?: Promise<SelfTest>;
 }
 
-/** Which registered versions the engine holds warm. */
+/** Which registered versions the engine of this server holds warm. A version serves once its self-test is passed. */
 @Injectable()
-export class EngineModels implements OnApplicationBootstrap {
+export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('EngineModels');
-  private readonly failed = new Set<string>();
-  private loaded = false;
+  private readonly held = new Map<string, Held>();
+  private readonly closing = new AbortController();
+  private started = false;
 
   constructor(
     private readonly engine: InferenceEngine,
     private readonly selection: ModelSelection,
-    private readonly artifacts: ModelArtifacts,
-    private readonly registry: ModelRegistry,
+    private readonly store: ArtifactStore,
+    private readonly trail: AuditTrail,
+    private readonly dataSource: DataSource,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.loadProduction().catch((error: unknown) => {
-      this.logger.error({ event: 'model.load_failed', code: toDomainError(error).code });
+    this.engine.onQuarantine(({ modelId, state }) => {
+      if (state === 'open') void this.recordQuarantine(modelId, 'MODEL_QUARANTINED');
     });
+    void this.keepReconciled();
   }
 
-  /** True when every version that was in production at the start is loaded and warmed up. */
+  onModuleDestroy(): void {
+    this.closing.abort();
+  }
+
+  /** True when what was in production at the start is warm, and nothing in production has failed to load since. */
   get ready(): boolean {
-    return this.loaded && this.failed.size === 0;
+    return this.started && this.countOf('failed') === 0;
   }
 
-  async load(version: ModelVersion): Promise<ModelDescription> {
-    const description = await this.engine.load(this.toEngineModel(version));
-    this.failed.delete(version.id);
-    return description;
+  /** Versions whose stored file is not the registered one. They do not serve; the others do. */
+  get quarantined(): number {
+    return this.countOf('quarantined');
   }
 
-  /** Lets the engine prove a file before the registry takes it, then puts the version into production. */
-  async install({ manifest, file: path, installedBy }: DemoInstallation): Promise<ModelVersion> {
-    const file = await readFile(path);
-    const fileHash = createHash('sha256').update(file).digest('hex');
-    const { input, output, quality } = manifest;
-    const candidate = {
-      id: uuidv7(),
-      name: manifest.model_name,
-      version: manifest.version,
-      fileHash,
-      input,
-      output,
-      quality: quality as QualitySpec,
-      locate: async () => path,
-    };
-    const { inputs, outputs, warmUpMs } = await this.engine.load(candidate);
-    const shapeOf = (tensors: readonly TensorDescription[], name: string): ModelShape =>
-      tensors.find((tensor) => tensor.name === name)?.shape ?? [];
-    return this.registry.installInProduction({
-      id: candidate.id,
-      manifest,
-      file,
-      inputShape: shapeOf(inputs, input.name),
-      outputShape: shapeOf(outputs, output.name),
-      warmUpMs,
-      installedBy,
+  /**
+   * Makes a version ready everywhere on this server and runs its golden samples.
+   * @throws DomainError MODEL_SELF_TEST_FAILED; what `InferenceEngine.load` throws
+   */
+  async prepare(version: ModelVersion): Promise<SelfTest> {
+    if (version.manifest.golden.length === 0) {
+      throw new DomainError('MODEL_SELF_TEST_FAILED', 'The manifest holds no golden samples');
+    }
+    this.held.delete(version.id);
+    const selfTest = await this.load(version);
+    if (!selfTest.passed) {
+      throw new DomainError('MODEL_SELF_TEST_FAILED', `${selfTest.failures.length} golden samples missed`);
+    }
+    return selfTest;
+  }
+
+  /** @throws DomainError MODEL_LOAD_FAILED, also for a version that misses its self-test here; see `InferenceEngine.run` */
+  async run(version: ModelVersion, request: EngineRequest): Promise<EngineAnswer> {
+    const held = this.held.get(version.id);
+    if (held?.state === 'quarantined') throw new DomainError('MODEL_INTEGRITY_FAILED');
+    if (held?.state !== 'ready') await within(request.deadlineMs, this.assertServes(version));
+    else held.lastUsed = performance.now();
+    try {
+      return await this.engine.run(this.engineModel(version), request);
+    } catch (error) {
+      if ((error as DomainError).code === 'MODEL_INTEGRITY_FAILED') await this.quarantine(version);
+      throw error;
+    }
+  }
+
+  /** Takes a version whose file has changed out of service on this server, until the file is back. */
+  async quarantine({ id }: ModelVersion): Promise<void> {
+    const held = this.held.get(id);
+    if (held?.state === 'quarantined') return;
+    this.held.set(id, { state: 'quarantined', lastUsed: performance.now() });
+    await this.engine.unload(id).catch(() => undefined);
+    await this.recordQuarantine(id, 'MODEL_INTEGRITY_FAILED');
+  }
+
+  /** The file is the registered one again. */
+  release({ id }: ModelVersion): void {
+    if (this.held.get(id)?.state !== 'quarantined') return;
+    this.held.delete(id);
+    this.logger.log({ event: 'model.released', model_id: id });
+  }
+
+  private async assertServes(version: ModelVersion): Promise<void> {
+    const { passed, samples } = await this.load(version);
+    if (!passed && samples > 0) {
+      throw new DomainError('MODEL_LOAD_FAILED', 'The version does not pass its self-test on this server');
+    }
+  }
+
+  /** Those who ask at the same time wait for the same load; a failure is remembered for a minute. */
+  private load(version: ModelVersion): Promise<SelfTest> {
+    const known = this.held.get(version.id);
+    const stale = known?.failedAt !== undefined && performance.now() - known.failedAt > RETRY_FAILED_MS;
+    if (known?.loaded !== undefined && !stale) return known.loaded;
+    const held: Held = { state: 'loading', lastUsed: performance.now() };
+    held.loaded = this.loadAndTest(version).then(
+      (selfTest) => this.settle(held, version, selfTest),
+      (error: unknown) => this.fail(held, version, error),
+    );
+    this.held.set(version.id, held);
+    return held.loaded;
+  }
+
+  private async loadAndTest(version: ModelVersion): Promise<SelfTest> {
+    const model = this.engineModel(version);
+    const { golden } = version.manifest;
+    const { runtimeVersion } = await this.engine.load(model);
+    const answers = await Promise.all(
+      golden.map(({ input }) =>
+        this.engine
+          .run(model, {
+            source: sourceOf(input),
+            priority: 'normal',
+            principalId: version.createdBy,
+            deadlineMs: GOLDEN_DEADLINE_MS,
+          })
+          .catch(toDomainError),
+      ),
+    );
+    return selfTestReport(golden, answers, runtimeVersion);
+  }
+
+  private async settle(held: Held, version: ModelVersion, selfTest: SelfTest): Promise<SelfTest> {
+    held.lastUsed = performance.now();
+    const serves = selfTest.passed || selfTest.samples === 0;
+    held.state = serves ? 'ready' : 'failed';
+    if (serves) {
+      this.logger.log({ event: 'model.loaded', ...about(version) });
+      return selfTest;
+    }
+    held.failedAt = performance.now();
+    this.logger.error({
+      event: 'model.self_test_failed',
+      ...about(version),
+      failures: selfTest.failures.length,
+    });
+    await this.engine.unload(version.id).catch(() => undefined);
+    return selfTest;
+  }
+
+  private async fail(held: Held, version: ModelVersion, thrown: unknown): Promise<never> {
+    const error = toDomainError(thrown);
+    held.state = 'failed';
+    held.failedAt = performance.now();
+    this.logger.error({ event: 'model.load_failed', code: error.code, ...about(version) });
+    if (error.code === 'MODEL_INTEGRITY_FAILED') await this.quarantine(version);
+    throw error;
+  }
+
+  private async keepReconciled(): Promise<void> {
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      await this.reconcile().catch((error: unknown) => {
+        this.logger.error({ event: 'models.reconcile_failed', code: toDomainError(error).code });
+      });
+      await sleep(RECONCILE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** Loads what is in production and lets go of what nobody needs any more. */
+  private async reconcile(): Promise<void> {
+    const inProduction = await this.selection.idsInProduction();
+    for (const id of inProduction) {
+      if (this.closing.signal.aborted) return;
+      const version = await this.selection.version(id);
+      if (this.held.get(id)?.state !== 'quarantined') await this.load(version).catch(() => undefined);
+    }
+    this.started = true;
+    for (const [id, { state, lastUsed }] of this.held) {
+      const idle = performance.now() - lastUsed > IDLE_MS;
+      if (inProduction.includes(id) || state === 'loading' || !idle) continue;
+      this.held.delete(id);
+      await this.engine.unload(id);
+      this.logger.log({ event: 'model.unloaded', model_id: id });
+    }
+  }
+
+  private async recordQuarantine(id: string, problem: string): Promise<void> {
+    this.logger.error({ event: 'model.quarantined', model_id: id, problem });
+    const facts = {
+      objectType: 'model_version',
+      objectId: id,
+      actorRole: 'system',
+      details: { problem },
+    } as const;
+    await this.trail.record(this.dataSource.manager, 'model.quarantined', facts).catch((error: unknown) => {
+      this.logger.error({ event: 'audit.lost', code: toDomainError(error).code });
     });
   }
 
-  run(version: ModelVersion, request: EngineRequest): Promise<EngineAnswer> {
-    return this.engine.run(this.toEngineModel(version), request);
+  private countOf(wanted: Held['state']): number {
+    return [...this.held.values()].filter(({ state }) => state === wanted).length;
   }
 
-  private toEngineModel(version: ModelVersion): EngineModel {
-    const { input, output, quality } = version.manifest;
-    return {
-      id: version.id,
-      name: version.modelName,
-      version: version.version,
-      fileHash: version.fileHash,
-      input,
-      output,
-      quality,
-      locate: async () => this.artifacts.pathOf(version.fileHash),
-    };
+  private engineModel({ id, manifest, fileHash }: ModelVersion): EngineModel {
+    return engineModelOf({ id, manifest, fileHash, locate: () => this.store.locate(fileHash) });
   }
+}
 
-  private async loadProduction(): Promise<void> {
-    for (const version of await this.selection.inProduction()) await this.tryLoad(version);
-    this.loaded = true;
-  }
+const about = ({ id, modelName, version }: ModelVersion): object => ({
+  model_id: id,
+  model_name: modelName,
+  version,
+});
 
-  private async tryLoad(version: ModelVersion): Promise<void> {
-    const about = { model_id: version.id, model_name: version.modelName, version: version.version };
-    try {
-      await this.load(version);
-      this.logger.log({ event: 'model.loaded', ...about });
-    } catch (error) {
-      this.failed.add(version.id);
-      this.logger.error({ event: 'model.load_failed', code: toDomainError(error).code, ...about });
-    }
+/** The work goes on when its time is up: it will be of use to the next request. */
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  const late = sleep(ms, undefined, { signal: stop.signal }).then(() => {
+    throw new DomainError('ENGINE_TIMEOUT');
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    stop.abort();
+    late.catch(() => undefined);
   }
 }

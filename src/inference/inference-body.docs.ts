@@ -8,6 +8,7 @@ const BINARY_FORM_PARAMETERS = [
   'channels',
   'frame',
   'model_id',
+  'clinical_domain',
   'patient_id',
   'study_date',
   'anatomical_region',

@@ -6,14 +6,25 @@ import { EngineModels } from './engine-models.service';
 import { InferenceController } from './inference.controller';
 import { InferenceEngine } from './engine/inference-engine';
 import { InferenceService } from './inference.service';
+import { ModelInstallation } from './registration/model-installation.service';
+import { ModelIntegrity } from './registration/model-integrity.service';
+import { ModelProver } from './registration/model-prover.service';
+import { ModelRegistration } from './registration/model-registration.service';
+import { ModelTransitions } from './registration/model-transitions.service';
+import { RegistrationController } from './registration/registration.controller';
 import { OnnxEngine } from './engine/onnx-engine';
 
 @Module({
   imports: [ModelsModule, ResultsModule],
-  controllers: [InferenceController],
+  controllers: [InferenceController, RegistrationController],
   providers: [
     EngineModels,
     InferenceService,
+    ModelInstallation,
+    ModelIntegrity,
+    ModelProver,
+    ModelRegistration,
+    ModelTransitions,
     {
       provide: InferenceEngine,
       inject: [EngineConfig],

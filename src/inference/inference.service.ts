@@ -29,7 +29,10 @@ export class InferenceService {
     { fields, source, digestVerified }: InferenceInput,
     signal: AbortSignal,
   ): Promise<ResultResponse> {
-    const { version, status } = await this.selection.select(principal, fields.model_id);
+    const { version, status } = await this.selection.select(principal, {
+      modelId: fields.model_id,
+      clinicalDomain: fields.clinical_domain,
+    });
     this.trail.describe({ details: { model_id: version.id, model_file_hash: version.fileHash } });
 
     const answer = await this.models.run(version, {

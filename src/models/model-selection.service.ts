@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, Repository } from 'typeorm';
-import { EngineConfig } from '../config/engine.config';
+import { ModelsConfig } from '../config/models.config';
 import { DomainError } from '../errors/domain.error';
 import type { Principal } from '../http/principal';
 import { type ModelStatus, ModelVersion } from './model-version.entity';
@@ -12,8 +12,16 @@ export interface SelectedModel {
   readonly status: ModelStatus;
 }
 
+/** What the request says about the model. */
+export interface Wish {
+  readonly modelId?: string | undefined;
+  /** Only without a model id. */
+  readonly clinicalDomain?: string | undefined;
+}
+
 interface Candidate {
   readonly id: string;
+  readonly modelName: string;
   readonly status: ModelStatus;
 }
 
@@ -25,12 +33,13 @@ export class ModelSelection {
 
   constructor(
     @InjectRepository(ModelVersion) private readonly repository: Repository<ModelVersion>,
-    private readonly config: EngineConfig,
+    private readonly config: ModelsConfig,
   ) {}
 
   /** @throws DomainError MODEL_NOT_FOUND, MODEL_NOT_ACTIVE, MODEL_NOT_SELECTED, AUTH_FORBIDDEN */
-  async select({ role }: Principal, modelId: string | undefined): Promise<SelectedModel> {
-    const { id, status } = modelId === undefined ? await this.defaultModel() : await this.byId(modelId);
+  async select({ role }: Principal, { modelId, clinicalDomain }: Wish): Promise<SelectedModel> {
+    const { id, status } =
+      modelId === undefined ? await this.defaultModel(clinicalDomain) : await this.byId(modelId);
     const mayTest = role === 'model_manager' || role === 'approver';
     if (status === 'deprecated') throw new DomainError('MODEL_NOT_ACTIVE', 'The version is deprecated');
     if (status !== 'production' && !mayTest) {
@@ -45,9 +54,18 @@ export class ModelSelection {
     return { version: await this.version(id), status };
   }
 
-  /** Every version in production. */
-  inProduction(): Promise<ModelVersion[]> {
-    return this.repository.findBy({ status: 'production' });
+  async idsInProduction(): Promise<string[]> {
+    return (await this.candidates({ status: 'production' })).map(({ id }) => id);
+  }
+
+  /** All but the status is as it was registered. */
+  async version(id: string): Promise<ModelVersion> {
+    let version = this.versions.get(id);
+    if (version === undefined) {
+      version = await this.repository.findOneByOrFail({ id });
+      this.versions.set(id, version);
+    }
+    return version;
   }
 
   private async byId(id: string): Promise<Candidate> {
@@ -56,29 +74,32 @@ export class ModelSelection {
     return found;
   }
 
-  private async defaultModel(): Promise<Candidate> {
-    const [modelName, version] = this.config.defaultModel?.split('@') ?? [];
+  /**
+   * The newest version in production of the model that answers when none is named: that of DEFAULT_MODEL for the
+   * clinical domain, or for every domain, or the only model there is.
+   */
+  private async defaultModel(clinicalDomain: string | undefined): Promise<Candidate> {
+    const { defaultModel, defaultModels } = this.config;
+    const configured = (clinicalDomain !== undefined && defaultModels.get(clinicalDomain)) || defaultModel;
+    const [modelName, version] = configured?.split('@') ?? [];
     const found = await this.candidates({
       status: 'production',
       ...(modelName !== undefined && { modelName }),
       ...(version !== undefined && { version }),
+      ...(clinicalDomain !== undefined && { clinicalDomain }),
     });
-    const [only] = found;
-    if (only !== undefined && (found.length === 1 || modelName !== undefined)) return only;
+    const [newest] = found;
+    if (newest !== undefined && found.every((candidate) => candidate.modelName === newest.modelName))
+      return newest;
     throw new DomainError('MODEL_NOT_SELECTED', `${found.length} versions in production could answer`);
   }
 
   /** Newest in production first. */
   private candidates(where: FindOptionsWhere<ModelVersion>): Promise<Candidate[]> {
-    return this.repository.find({ where, select: { id: true, status: true }, order: { deployedAt: 'DESC' } });
-  }
-
-  private async version(id: string): Promise<ModelVersion> {
-    let version = this.versions.get(id);
-    if (version === undefined) {
-      version = await this.repository.findOneByOrFail({ id });
-      this.versions.set(id, version);
-    }
-    return version;
+    return this.repository.find({
+      where,
+      select: { id: true, modelName: true, status: true },
+      order: { deployedAt: 'DESC' },
+    });
   }
 }

@@ -1,5 +1,8 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Manifest } from './manifest';
+import type { OnnxDescription } from './onnx/onnx-description';
+import type { SelfTest } from './self-test';
+import type { Histogram } from './stats/confidence-histogram';
 
 export const MODEL_STATUSES = ['development', 'validation', 'production', 'deprecated'] as const;
 export type ModelStatus = (typeof MODEL_STATUSES)[number];
@@ -12,6 +15,8 @@ const QUOTED_STATUSES = MODEL_STATUSES.map((status) => `'${status}'`).join(', ')
 @Entity({ name: 'model_versions' })
 @Unique('model_versions_model_name_version_uq', ['modelName', 'version'])
 @Index('model_versions_created_at_ix', ['createdAt', 'id'])
+@Index('model_versions_status_ix', ['status', 'clinicalDomain', 'deployedAt'])
+@Index('model_versions_file_hash_ix', ['fileHash'])
 @Check('model_versions_status_ck', `status IN (${QUOTED_STATUSES})`)
 @Check('model_versions_confidence_threshold_ck', 'confidence_threshold BETWEEN 0 AND 1')
 @Check('model_versions_file_hash_ck', `file_hash ~ '^[0-9a-f]{64}$'`)
@@ -49,6 +54,17 @@ export class ModelVersion {
   /** A 64-bit integer, as text. */
   @Column({ name: 'file_size_bytes', type: 'bigint' })
   fileSizeBytes: string;
+
+  /** What the file says of itself. */
+  @Column({ type: 'jsonb', nullable: true })
+  onnx: OnnxDescription | null;
+
+  @Column({ name: 'self_test', type: 'jsonb', nullable: true })
+  selfTest: SelfTest | null;
+
+  /** How the version scored while it was in validation, kept at its promotion. */
+  @Column({ name: 'validation_baseline', type: 'jsonb', nullable: true })
+  validationBaseline: Histogram | null;
 
   @Column({ type: 'jsonb' })
   manifest: Manifest;

@@ -7,7 +7,8 @@ const SHAPE: ApiPropertyOptions = {
   description: 'A text is the name of a dimension that each run decides',
 };
 
-export class ModelResponse {
+/** As lists show it. */
+export class ModelSummaryResponse {
   @ApiProperty()
   readonly model_id: string;
 
@@ -48,9 +49,6 @@ export class ModelResponse {
   @ApiProperty({ type: [String] })
   readonly labels: readonly string[];
 
-  @ApiProperty({ type: 'object', additionalProperties: true })
-  readonly manifest: object;
-
   @ApiProperty()
   readonly created_at: string;
 
@@ -64,9 +62,33 @@ export class ModelResponse {
   readonly deprecated_at: string | null;
 }
 
+export class ModelResponse extends ModelSummaryResponse {
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  readonly manifest: object;
+
+  @ApiProperty({ description: 'SHA-256 of the manifest in its RFC 8785 form, hex' })
+  readonly manifest_hash: string;
+
+  @ApiProperty({
+    type: 'object',
+    nullable: true,
+    additionalProperties: true,
+    description: 'What the file says of itself: operator sets, producer, tensors, metadata',
+  })
+  readonly onnx: object | null;
+
+  @ApiProperty({
+    type: 'object',
+    nullable: true,
+    additionalProperties: true,
+    description: 'The last run of the golden samples; one that failed keeps the version out of production',
+  })
+  readonly self_test: object | null;
+}
+
 export class ModelPageResponse {
-  @ApiProperty({ type: [ModelResponse] })
-  readonly items: ModelResponse[];
+  @ApiProperty({ type: [ModelSummaryResponse] })
+  readonly items: ModelSummaryResponse[];
 
   @ApiProperty()
   readonly total: number;
@@ -80,7 +102,14 @@ export class ModelPageResponse {
 
 const BYTES_PER_MB = 1_000_000;
 
-export function toModelResponse(model: ModelVersion, servedLatencyMs: number | undefined): ModelResponse {
+/** All but the large columns, which a list does not read. */
+export type ModelSummary = Omit<ModelVersion, 'manifest' | 'onnx' | 'selfTest' | 'validationBaseline'>;
+
+export function toModelSummary(
+  model: ModelSummary,
+  labels: readonly string[],
+  servedLatencyMs: number | undefined,
+): ModelSummaryResponse {
   return {
     model_id: model.id,
     model_name: model.modelName,
@@ -93,11 +122,20 @@ export function toModelResponse(model: ModelVersion, servedLatencyMs: number | u
     file_size_mb: Number(model.fileSizeBytes) / BYTES_PER_MB,
     file_hash: model.fileHash,
     inference_latency_ms: servedLatencyMs ?? model.inferenceLatencyMs,
-    labels: model.manifest.labels,
-    manifest: model.manifest,
+    labels,
     created_at: model.createdAt.toISOString(),
     created_by: model.createdBy,
     deployed_at: model.deployedAt?.toISOString() ?? null,
     deprecated_at: model.deprecatedAt?.toISOString() ?? null,
+  };
+}
+
+export function toModelResponse(model: ModelVersion, servedLatencyMs: number | undefined): ModelResponse {
+  return {
+    ...toModelSummary(model, model.manifest.labels, servedLatencyMs),
+    manifest: model.manifest,
+    manifest_hash: model.manifestHash,
+    onnx: model.onnx,
+    self_test: model.selfTest,
   };
 }

@@ -3,14 +3,22 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited.decorator';
 import { AnyRole } from '../http/access.decorators';
 import { UuidParam } from '../http/uuid-param.decorator';
+import { ModelHistory } from './lifecycle/model-history.service';
+import { TransitionListResponse } from './lifecycle/transition.response';
 import { ListModelsDto } from './list-models.dto';
 import { ModelPageResponse, ModelResponse } from './model.response';
 import { Models } from './models.service';
+import { ModelStatsResponse } from './stats/model-stats.response';
+import { ModelStats } from './stats/model-stats.service';
 
 @ApiTags('Models')
 @Controller('models')
 export class ModelsController {
-  constructor(private readonly models: Models) {}
+  constructor(
+    private readonly models: Models,
+    private readonly history: ModelHistory,
+    private readonly stats: ModelStats,
+  ) {}
 
   /** Newest first. */
   @Get()
@@ -27,5 +35,23 @@ export class ModelsController {
   @ApiOkResponse({ type: ModelResponse })
   get(@UuidParam('model_id') id: string): Promise<ModelResponse> {
     return this.models.get(id);
+  }
+
+  /** Every step of the version, oldest first, with the signatures under it and whether they are valid. */
+  @Get(':model_id/transitions')
+  @AnyRole()
+  @Audited('model.read')
+  @ApiOkResponse({ type: TransitionListResponse })
+  transitions(@UuidParam('model_id') id: string): Promise<TransitionListResponse> {
+    return this.history.of(id);
+  }
+
+  /** How the version has served: latency, confidence, refused images, drift against its validation. */
+  @Get(':model_id/stats')
+  @AnyRole()
+  @Audited('model.read')
+  @ApiOkResponse({ type: ModelStatsResponse })
+  statistics(@UuidParam('model_id') id: string): Promise<ModelStatsResponse> {
+    return this.stats.of(id);
   }
 }

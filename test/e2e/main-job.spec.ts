@@ -185,7 +185,11 @@ describe('POST /infer › bad input [R-01] [R-03] [R-06] [R-14]', () => {
 
 describe('POST /infer › quality policy reject [R-05]', () => {
   it('stores the image as failed with its checks and one audit entry, and does not run the model', async () => {
-    const version = await running.installDemoModel({ version: '2.0.0', policy: 'reject' });
+    const version = await running.installDemoModel({
+      name: 'demo-strict',
+      version: '2.0.0',
+      policy: 'reject',
+    });
     const black = new Uint8Array(new Float32Array(64 * 64).buffer);
     const query = `?width=64&height=64&model_id=${version.id}`;
     const answer = await infer(black, 'application/octet-stream', clinician, query);

@@ -8,8 +8,9 @@ import { loadConfiguration } from '../../src/config/configuration';
 import { dataSourceOptions } from '../../src/database/data-source-options';
 import { ENTITIES } from '../../src/entities';
 import type { Role } from '../../src/http/principal';
-import { EngineModels } from '../../src/inference/engine-models.service';
+import { ModelInstallation } from '../../src/inference/registration/model-installation.service';
 import type { Manifest } from '../../src/models/manifest';
+import { readManifest } from '../../src/models/manifest-reading';
 import type { ModelVersion } from '../../src/models/model-version.entity';
 import { createTestDatabase } from './database';
 import { temporaryDirectory } from './temporary-directory';
@@ -25,13 +26,25 @@ export interface RunningApp {
   /** A superuser's, to look at everything and to tamper; the application itself has lesser roles. */
   readonly dataSource: DataSource;
   /** Puts another version of the demo model into production. */
-  installDemoModel(changes: { version: string; policy: 'warn' | 'reject' }): Promise<ModelVersion>;
+  installDemoModel(changes: {
+    name?: string;
+    version: string;
+    policy: 'warn' | 'reject';
+  }): Promise<ModelVersion>;
   /** An access token of the account of this role. */
   token(role: Role): Promise<string>;
   stop(): Promise<void>;
 }
 
-const ACCOUNTS: readonly Role[] = ['admin', 'clinician', 'integration', 'auditor', 'viewer', 'model_manager'];
+const ACCOUNTS: readonly Role[] = [
+  'admin',
+  'clinician',
+  'integration',
+  'auditor',
+  'viewer',
+  'model_manager',
+  'approver',
+];
 
 export async function startApp(variables: Record<string, string> = {}): Promise<RunningApp> {
   const database = await createTestDatabase();
@@ -53,10 +66,10 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
     await app.get(Users).install(account, { ownPassword: true });
   }
   const clinician = await app.get(Users).findByUsername('clinician');
-  const demo = JSON.parse(readFileSync(join(DEMO, 'manifest.json'), 'utf8')) as Manifest;
+  const demo = readManifest(readFileSync(join(DEMO, 'manifest.json'), 'utf8'));
   const file = join(DEMO, 'demo-model.onnx');
   const install = (manifest: Manifest): Promise<ModelVersion> =>
-    app.get(EngineModels).install({ manifest, file, installedBy: clinician!.id });
+    app.get(ModelInstallation).install({ manifest, file, installedBy: clinician!.id });
   await install(demo);
   const dataSource = await new DataSource(
     dataSourceOptions({ ...configuration.database, poolSize: 1 }, database.url, ENTITIES),
@@ -67,8 +80,8 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
     app,
     url,
     dataSource,
-    installDemoModel: ({ version, policy }) =>
-      install({ ...demo, version, quality: { ...demo.quality, policy } }),
+    installDemoModel: ({ name = demo.model_name, version, policy }) =>
+      install({ ...demo, model_name: name, version, quality: { ...demo.quality, policy } }),
     token: (role) => login(url, role),
     async stop() {
       await app.close();

@@ -199,7 +199,7 @@ def png(picture):
 def golden(model, picture):
     output = [round(float(p), 7) for p in run(model, model_input(picture))[0]]
     image = base64.b64encode(png(picture)).decode()
-    return {"input": {"image": image}, "output": output, "tolerance": 0.001}
+    return {"input": {"image": image}, "output": {"probabilities": [output]}, "tolerance": 0.001}
 
 
 def manifest(model):
