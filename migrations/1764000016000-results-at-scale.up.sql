@@ -1,8 +1,7 @@
 -- A copy of the validation's verdict, written with it and never changed: filter and count need no join.
-ALTER TABLE inference_results ADD COLUMN is_valid boolean;
+ALTER TABLE inference_results ADD COLUMN is_valid boolean; -- null: never assessed
 UPDATE inference_results result SET is_valid = validation.is_valid
   FROM validation_results validation WHERE validation.inference_result_id = result.id;
-ALTER TABLE inference_results ALTER COLUMN is_valid SET NOT NULL;
 
 -- Every filter of GET /results alone, in the order of the list; `id` makes the order total and the keyset exact.
 DROP INDEX inference_results_model_version_id_ix;

@@ -56,9 +56,9 @@ export class InferenceResult {
   @Column({ type: 'text' })
   status: ResultStatus;
 
-  /** The verdict of the validation, for lists. */
-  @Column({ name: 'is_valid', type: 'boolean' })
-  isValid: boolean;
+  /** The verdict of the validation, for lists; null: never assessed. */
+  @Column({ name: 'is_valid', type: 'boolean', nullable: true })
+  isValid: boolean | null;
 
   @Column({ name: 'confidence_score', type: 'double precision', nullable: true })
   confidenceScore: number | null;

@@ -14,8 +14,8 @@ class ResultSummary {
   @ApiProperty({ enum: RESULT_STATUSES })
   readonly status: string;
 
-  @ApiProperty()
-  readonly is_valid: boolean;
+  @ApiProperty({ type: Boolean, nullable: true, description: 'null: never assessed' })
+  readonly is_valid: boolean | null;
 
   @ApiProperty()
   readonly created_at: string;
@@ -49,7 +49,7 @@ export interface ResultSummaryRow {
   readonly model_version_id: string;
   readonly confidence_score: number | null;
   readonly status: string;
-  readonly is_valid: boolean;
+  readonly is_valid: boolean | null;
   readonly created_at: Date;
   readonly created_by: string;
   /** `created_at` to the microsecond. */
