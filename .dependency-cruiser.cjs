@@ -12,9 +12,13 @@ const LEVELS = [
   ['health'],
 ];
 
+/** What an auditor takes home: it shares no code with what it judges. */
+const VERIFIER = '^src/verifier/';
+
 const ENTRY_POINTS = [
   '^src/main\\.ts$',
   '^src/migrate\\.ts$',
+  '^src/verifier/verify-command\\.ts$',
   '^src/inference/engine/process/engine\\.process\\.ts$',
   '^src/models/onnx/onnx-inspection\\.worker\\.ts$',
 ];
@@ -41,8 +45,23 @@ module.exports = {
       name: 'known-feature',
       comment: 'A new folder in src needs its place in LEVELS of .dependency-cruiser.cjs.',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: folders(LEVELS.flat()) },
+      from: { path: '^src/[^/]+/', pathNot: [folders(LEVELS.flat()), VERIFIER] },
       to: {},
+    },
+    {
+      name: 'verifier-stands-alone',
+      comment:
+        'The verifier imports Node and itself, so that it can be read, copied and run without the rest.',
+      severity: 'error',
+      from: { path: VERIFIER },
+      to: { pathNot: VERIFIER, dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'nothing-from-the-verifier',
+      comment: 'What the writer shares with the verifier, the verifier cannot find wrong: write it anew.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: VERIFIER },
+      to: { path: VERIFIER },
     },
     {
       name: 'no-circular',
