@@ -58,14 +58,6 @@ export class AuditReader {
     return rows.map(({ eventId }) => eventId);
   }
 
-  /** Seconds since the oldest entry that is not yet chained was queued; 0 when all are. */
-  async lagSeconds(): Promise<number> {
-    const [row] = await this.entries.query<{ lag: number }[]>(
-      `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float8 AS lag FROM audit_inbox`,
-    );
-    return row?.lag ?? 0;
-  }
-
   /** Waits until everything that was committed before this call is chained. */
   private async waitUntilSequenced(): Promise<void> {
     const [row] = await this.entries.query<{ newest: string | null }[]>(

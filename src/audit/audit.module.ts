@@ -7,6 +7,7 @@ import { AuditHealth } from './audit-health.service';
 import { AuditInterceptor } from './audit.interceptor';
 import { AuditLog } from './audit-log.entity';
 import { AuditReader } from './audit-reader.service';
+import { AuditBacklog } from './sequencer/audit-backlog.service';
 import { AuditSequencer } from './sequencer/audit-sequencer';
 import { AuditTrail } from './audit-trail.service';
 import { AnchoredSizes } from './checkpoint/anchored-sizes';
@@ -32,6 +33,7 @@ import { AuditVerifier } from './verification/audit-verifier.service';
     AuditExport,
     AuditVerifier,
     AuditSequencer,
+    AuditBacklog,
     AnchoredSizes,
     CheckpointKeys,
     CheckpointPublisher,

@@ -11,6 +11,10 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 
 export type EntityClass = EntityTarget<ObjectLiteral> & (new () => ObjectLiteral);
 
+/** What node-postgres takes as `ssl`. */
+export const sslOf = ({ ssl }: DatabaseConfig): false | { readonly rejectUnauthorized: boolean } =>
+  ssl === 'off' ? false : { rejectUnauthorized: ssl === 'verify' };
+
 /** The same for the application, the migration command and the tests. */
 export function dataSourceOptions(
   config: DatabaseConfig,
@@ -21,7 +25,7 @@ export function dataSourceOptions(
     type: 'postgres',
     driver: { ...pg, Pool: ValidatingPool },
     url,
-    ssl: config.ssl === 'off' ? false : { rejectUnauthorized: config.ssl === 'verify' },
+    ssl: sslOf(config),
     applicationName: 'medai-flow',
     entities: [...entities],
     migrations: sqlMigrations(),

@@ -21,6 +21,14 @@ export class DatabaseStatus {
     return row?.read_only === 'off';
   }
 
+  /** Whether the application's role is kept from the audit tables by rights, not by triggers alone. */
+  async cannotRewriteAudit(): Promise<boolean> {
+    const [row] = await this.dataSource.query<{ may: boolean }[]>(
+      `SELECT has_table_privilege('audit_logs', 'INSERT, UPDATE, DELETE, TRUNCATE') AS may`,
+    );
+    return row?.may === false;
+  }
+
   async hasPendingMigrations(): Promise<boolean> {
     return this.dataSource.showMigrations();
   }

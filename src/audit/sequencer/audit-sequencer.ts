@@ -1,29 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Client, type ClientConfig } from 'pg';
-import { DataSource } from 'typeorm';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
+import type { ClientConfig } from 'pg';
+import { DatabaseConfig } from '../../config/database.config';
+import { sslOf } from '../../database/data-source-options';
 import { DatabaseUrls } from '../../database/database-urls';
 import { chainNextBatch } from './audit-batch';
+import { isDuplicate, rejectDuplicates } from './duplicates';
+import { LeaderSession } from './leader-session';
+import { auditChained, auditLeader } from './sequencer.metrics';
 
-/** Session advisory lock: its holder is the one sequencer. Losing the session loses the lock and the ability to write. */
-const LEADER_LOCK = 7_202_612;
 const BATCH_SIZE = 2_000;
-const LEADER_POLL_MS = 50;
-const FOLLOWER_POLL_MS = 1_000;
-const RECONNECT_MS = 500;
+/** Between two looks into an inbox that was not full: entries are chained after half of it at the median. */
+const LEADER_PAUSE_MS = 50;
+const FOLLOWER_PAUSE_MS = 500;
+const RECONNECT_MS = 250;
+const MAX_RECONNECT_MS = 4_000;
 
 /** Turns committed inbox rows into the hash chain. Every replica runs one; one of them leads. */
 @Injectable()
 export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('AuditSequencer');
   private readonly stop = new AbortController();
+  private readonly connection: ClientConfig;
   private loop: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly urls: DatabaseUrls,
-  ) {}
+  constructor(urls: DatabaseUrls, config: DatabaseConfig) {
+    this.connection = { connectionString: urls.sequencer, ssl: sslOf(config) };
+  }
 
   onApplicationBootstrap(): void {
     this.loop = this.run();
@@ -35,59 +38,58 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async run(): Promise<void> {
+    let failures = 0;
     while (!this.stop.signal.aborted) {
-      const client = new Client(this.clientConfig());
-      client.on('error', () => undefined); // the next query of the session reports it
       try {
-        await client.connect();
-        await this.compete(client);
+        const session = await LeaderSession.open(this.connection);
+        failures = 0;
+        try {
+          await this.compete(session);
+        } finally {
+          await session.close();
+        }
       } catch (error) {
-        this.logger.warn({
-          event: 'audit.sequencer_interrupted',
-          cause_code: (error as { code?: string }).code,
-        });
-      } finally {
-        await client.end().catch(() => undefined);
+        const { code } = error as { code?: string };
+        this.logger.warn({ event: 'audit.sequencer_interrupted', cause_code: code });
       }
-      await this.pause(RECONNECT_MS);
+      await this.pause(Math.min(RECONNECT_MS * 2 ** failures++, MAX_RECONNECT_MS));
     }
   }
 
-  private async compete(client: Client): Promise<void> {
+  private async compete(session: LeaderSession): Promise<void> {
     while (!this.stop.signal.aborted) {
-      const { rows } = await client.query<{ leads: boolean }>('SELECT pg_try_advisory_lock($1) AS leads', [
-        LEADER_LOCK,
-      ]);
-      if (rows[0]?.leads === true) return this.lead(client);
-      await this.pause(FOLLOWER_POLL_MS);
+      if (await session.tryToLead()) return this.lead(session);
+      await this.pause(FOLLOWER_PAUSE_MS);
     }
   }
 
-  private async lead(client: Client): Promise<void> {
+  private async lead(session: LeaderSession): Promise<void> {
     this.logger.log({ event: 'audit.sequencer_leads' });
-    while (!this.stop.signal.aborted) {
-      const { rows } = await client.query<{ waiting: boolean }>(
-        'SELECT EXISTS (SELECT FROM audit_inbox) AS waiting',
-      );
-      if (rows[0]?.waiting === true) await chainNextBatch(client, BATCH_SIZE);
-      else await this.pause(LEADER_POLL_MS);
+    auditLeader.set(1);
+    try {
+      while (!this.stop.signal.aborted) {
+        const chained = (await session.hasWork()) ? await this.chain(session) : 0;
+        if (chained < BATCH_SIZE) await this.pause(LEADER_PAUSE_MS);
+      }
+    } finally {
+      auditLeader.set(0);
+    }
+  }
+
+  private async chain({ client }: LeaderSession): Promise<number> {
+    try {
+      const chained = await chainNextBatch(client, BATCH_SIZE);
+      auditChained.inc(chained);
+      return chained;
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const rejected = await rejectDuplicates(client);
+      this.logger.error({ event: 'audit.duplicates_rejected', count: rejected });
+      return BATCH_SIZE;
     }
   }
 
   private async pause(milliseconds: number): Promise<void> {
     await sleep(milliseconds, undefined, { signal: this.stop.signal }).catch(() => undefined);
-  }
-
-  private clientConfig(): ClientConfig {
-    const { ssl } = this.dataSource.options as PostgresDataSourceOptions;
-    return {
-      connectionString: this.urls.sequencer,
-      ssl: ssl as ClientConfig['ssl'],
-      application_name: 'medai-flow sequencer',
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
-      statement_timeout: 5_000,
-      idle_in_transaction_session_timeout: 5_000,
-    };
   }
 }
