@@ -38,17 +38,17 @@ export class EngineDispatcher {
     pool.anyProcess();
     this.means.breaker.assertMayWait(model.id);
     const job = new Job(model, request);
-    this.queue.push(job, pool.ready);
+    this.queue.push(job, pool.turns.ready);
     this.dispatch();
     return job.answer;
   }
 
   dispatch(): void {
-    const pool = this.means.pool();
-    while (pool.hasIdle) {
+    const { turns } = this.means.pool();
+    while (turns.hasIdle) {
       const job = this.queue.shift();
       if (job === undefined) return;
-      if (this.admits(job)) void this.serve(pool.take(job.modelId)!, job);
+      if (this.admits(job)) void this.serve(turns.take(job.modelId)!, job);
     }
   }
 
@@ -93,7 +93,7 @@ export class EngineDispatcher {
       await Promise.allSettled([load]);
       this.means.breaker.undecided(job.modelId);
     }
-    this.means.pool().free(process);
+    this.means.pool().turns.free(process);
     this.dispatch();
   }
 
@@ -102,7 +102,7 @@ export class EngineDispatcher {
     const { pool, breaker } = this.means;
     const max = model.batching?.max ?? 1;
     if (max === 1 || alone || breaker.isOpen(model.id)) return [];
-    const share = Math.ceil((this.queue.length + 1) / Math.max(pool().ready, 1));
+    const share = Math.ceil((this.queue.length + 1) / Math.max(pool().turns.ready, 1));
     const suits = (job: Job): boolean => job.modelId === model.id && !job.alone && this.hasTime(job);
     return this.queue.shiftAll(suits, Math.min(max, share) - 1);
   }
@@ -119,9 +119,11 @@ export class EngineDispatcher {
       for (const [i, job] of jobs.entries()) this.settle(job, answers[i]!, began);
       onRun(process, model);
     } catch (error) {
-      if (costsProcess(error)) breaker.failed(model);
+      const fatal = costsProcess(error);
+      if (fatal) breaker.failed(model);
+      else breaker.undecided(model.id);
       for (const job of jobs) {
-        if (jobs.length > 1 && costsProcess(error)) this.runAgainAlone(job);
+        if (fatal && jobs.length > 1) this.runAgainAlone(job);
         else job.refuse(error);
       }
     }

@@ -13,10 +13,11 @@ import {
 } from './inference-engine';
 import { costsProcess, ModelBreaker } from './model-breaker';
 import { loadModel } from './pool/engine-calls';
-import { EnginePool, unavailable } from './pool/engine-pool';
+import { EnginePool } from './pool/engine-pool';
 import type { EngineProcess } from './pool/engine-process-handle';
 import { ModelShelf } from './pool/model-shelf';
 import { tryModel } from './pool/model-trial';
+import { unavailable } from './pool/unavailable';
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -93,14 +94,12 @@ export class OnnxEngine extends InferenceEngine {
 
   /** One process tries the model before the others do, so that a hostile model does not stop them all. */
   async load(model: EngineModel): Promise<ModelDescription> {
-    const first = this.pool.anyProcess();
     this.breaker.assertMayWait(model.id);
-    await this.pool.alone(first, () => this.equip(first, model));
+    await this.pool.aloneWithAny((process) => this.equip(process, model));
     this.shelf.touch(model.id);
     // one that ends meanwhile is replaced by one that has all models of the shelf
-    const rest = this.pool.processes.filter((process) => process !== first);
-    const loads = rest.map(async (process) => {
-      const load = this.pool.alone(process, () => this.equip(process, model));
+    const loads = this.pool.processes.map(async (process) => {
+      const load = this.pool.turns.alone(process, () => this.equip(process, model));
       await load.catch((error: unknown) => {
         if (!process.ended) throw error;
       });
@@ -138,7 +137,8 @@ export class OnnxEngine extends InferenceEngine {
   }
 
   health(): EngineHealth {
-    const { ready, busy, restarts } = this.pool;
+    const { ready, busy } = this.pool.turns;
+    const { restarts } = this.pool;
     const { queued } = this.dispatcher;
     const { quarantined } = this.breaker;
     return { processes: this.options.processes, ready, busy, queued, restarts, quarantined };

@@ -3,6 +3,8 @@ import { DomainError } from '../../../errors/domain.error';
 import type { ErrorCode } from '../../../errors/error-codes';
 import { processRestarts } from '../engine.metrics';
 import { EngineProcess } from './engine-process-handle';
+import { ProcessTurns } from './process-turns';
+import { LONGEST_PAUSE_MS, unavailable } from './unavailable';
 
 export interface EnginePoolOptions {
   /** As many as there should be. */
@@ -11,46 +13,39 @@ export interface EnginePoolOptions {
   readonly startDeadlineMs: number;
   /** What a new process does before it takes calls. It does not throw while the process is alive. */
   readonly prepare: (process: EngineProcess) => Promise<void>;
-  /** A process is waiting for work: `take` it. */
+  /** A process has nothing to do. */
   readonly onIdle: () => void;
   /** There is no process, and there will be none for some time. */
   readonly onNone: (reason: DomainError) => void;
 }
 
-interface Errand {
-  readonly grant: () => void;
-  readonly refuse: (reason: DomainError) => void;
-}
-
 const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 30_000;
 
-const CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
+const LOSSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   ENGINE_TIMEOUT: 'timeout',
   ENGINE_CRASHED: 'crash',
 };
 
 /**
- * Keeps as many engine processes as there should be, and lets one user at a time have each of them. A process that dies
- * is replaced at once; one that dies before it is ready is replaced after a pause that doubles each time.
+ * Keeps as many engine processes as there should be. A process that dies is replaced at once; one that dies before it is
+ * ready is replaced after a pause that doubles each time.
  */
 export class EnginePool {
+  readonly turns: ProcessTurns;
   /** Processes lost since the start. */
   restarts = 0;
   private readonly logger = new Logger('OnnxEngine');
   /** Those that start, are idle or are in use. */
   private readonly running = new Set<EngineProcess>();
-  private readonly idle = new Set<EngineProcess>();
-  private readonly used = new Set<EngineProcess>();
-  /** Who waits for a process in particular; they go before the requests. */
-  private readonly errands = new Map<EngineProcess, Errand[]>();
   /** Also those that were killed and have not gone yet. */
   private readonly alive = new Set<EngineProcess>();
   private readonly pauses = new Set<NodeJS.Timeout>();
+  private readonly renewing = new WeakSet<EngineProcess>();
   private renewals = Promise.resolve();
   private closed = false;
 
   constructor(private readonly options: EnginePoolOptions) {
+    this.turns = new ProcessTurns(options.onIdle);
     for (let i = 0; i < options.processes; i++) void this.start(0);
   }
 
@@ -58,71 +53,32 @@ export class EnginePool {
     return [...this.running];
   }
 
-  get ready(): number {
-    return this.idle.size + this.used.size;
-  }
-
-  get busy(): number {
-    return this.used.size;
-  }
-
   /**
    * One that is idle, if there is any.
    * @throws DomainError ENGINE_UNAVAILABLE when there is no process that a request could wait for
    */
   anyProcess(): EngineProcess {
-    const [process] = [...this.idle, ...this.running];
+    const [first] = this.running;
+    const process = this.turns.peek() ?? first;
     if (process === undefined) throw unavailable();
     return process;
   }
 
-  /** An idle process, to be given back with `free`; one that holds the model if there is any. */
-  take(modelId: string): EngineProcess | undefined {
-    let taken: EngineProcess | undefined;
-    for (const process of this.idle) {
-      taken ??= process;
-      if (process.models.has(modelId)) {
-        taken = process;
-        break;
-      }
-    }
-    if (taken !== undefined) this.use(taken);
-    return taken;
-  }
-
-  get hasIdle(): boolean {
-    return this.idle.size > 0;
-  }
-
-  /** Does nothing with a process that has ended. */
-  free(process: EngineProcess): void {
-    if (process.ended) return;
-    const errand = this.errands.get(process)?.shift();
-    if (errand !== undefined) {
-      errand.grant();
-      return;
-    }
-    this.used.delete(process);
-    this.idle.add(process);
-    this.options.onIdle();
-  }
-
-  /**
-   * Does `work` while nobody else has the process.
-   * @throws DomainError ENGINE_UNAVAILABLE when the process ends before that
-   */
-  async alone<Result>(process: EngineProcess, work: () => Promise<Result>): Promise<Result> {
-    await this.turn(process);
-    try {
-      return await work();
-    } finally {
-      this.free(process);
+  /** Does `work` while nobody else has the process; with another process when one ends before its turn has come. */
+  async aloneWithAny<Result>(work: (process: EngineProcess) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      const process = this.anyProcess();
+      const turn = this.turns.turn(process).then(() => true);
+      if (await turn.catch(() => false)) return work(process).finally(() => this.turns.free(process));
     }
   }
 
   /** Puts a fresh process in the place of this one, which goes on until the fresh one is ready. One after the other. */
   renew(process: EngineProcess): Promise<void> {
-    this.renewals = this.renewals.then(() => this.replaceByFresh(process));
+    if (!this.renewing.has(process)) {
+      this.renewing.add(process);
+      this.renewals = this.renewals.then(() => this.replaceByFresh(process));
+    }
     return this.renewals;
   }
 
@@ -136,25 +92,10 @@ export class EnginePool {
 
   private async replaceByFresh(process: EngineProcess): Promise<void> {
     if (process.ended || this.closed || !(await this.start(0))) return;
-    await this.alone(process, async () => process.kill('ENGINE_UNAVAILABLE')).catch(() => undefined);
-  }
-
-  private use(process: EngineProcess): void {
-    this.idle.delete(process);
-    this.used.add(process);
-  }
-
-  private turn(process: EngineProcess): Promise<void> {
-    if (process.ended) return Promise.reject(unavailable());
-    if (this.idle.has(process)) {
-      this.use(process);
-      return Promise.resolve();
-    }
-    return new Promise((grant, refuse) => {
-      const errands = this.errands.get(process) ?? [];
-      this.errands.set(process, errands);
-      errands.push({ grant, refuse });
-    });
+    await this.turns.turn(process).then(
+      () => process.kill('ENGINE_UNAVAILABLE'),
+      () => undefined,
+    );
   }
 
   /**
@@ -172,25 +113,25 @@ export class EnginePool {
       await this.options.prepare(process);
       if (process.ended) return false;
       failed = 0;
-      this.used.add(process);
-      this.free(process);
+      this.turns.free(process);
       return true;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
       if (error instanceof DomainError) return false;
-      this.logger.error({ event: 'engine process cannot be started', code });
+      this.logger.error({
+        event: 'engine process cannot be started',
+        code: (error as { code?: string }).code,
+      });
       this.replace(failed);
       return false;
     }
   }
 
   private lose(process: EngineProcess, code: ErrorCode, failures: number): void {
-    for (const set of [this.running, this.idle, this.used]) set.delete(process);
-    for (const { refuse } of this.errands.get(process) ?? []) refuse(unavailable());
-    this.errands.delete(process);
+    this.running.delete(process);
+    this.turns.end(process);
     if (this.closed) return;
-    processRestarts.inc({ cause: CAUSES[code] ?? 'renewal' });
-    if (code in CAUSES) this.restarts++;
+    processRestarts.inc({ cause: LOSSES[code] ?? 'renewal' });
+    if (code in LOSSES) this.restarts++;
     this.replace(failures);
   }
 
@@ -199,9 +140,12 @@ export class EnginePool {
     const { code, signal } = await process.exited;
     this.alive.delete(process);
     if (this.closed) return;
-    this.logger.warn({ event: 'engine process ended', pid: process.pid, code, signal });
+    const { pid } = process;
+    if (this.renewing.has(process)) this.logger.log({ event: 'engine process renewed', pid });
+    else this.logger.warn({ event: 'engine process ended', pid, code, signal });
   }
 
+  /** Does nothing about a process that has been renewed. */
   private replace(failures: number): void {
     if (this.running.size + this.pauses.size >= this.options.processes) return;
     if (failures === 0) {
@@ -219,6 +163,3 @@ export class EnginePool {
     this.pauses.add(pause);
   }
 }
-
-export const unavailable = (): DomainError =>
-  new DomainError('ENGINE_UNAVAILABLE', undefined, { retryAfterSeconds: LONGEST_PAUSE_MS / 1000 });
