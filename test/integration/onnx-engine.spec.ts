@@ -153,7 +153,7 @@ describe('OnnxEngine', () => {
 
   onLinux('says so when no process can be started', async () => {
     const engine = engineOf({ processes: 2, memoryLimitBytes: 256 * 1024 });
-    const unavailable = expect.objectContaining({ code: 'ENGINE_UNAVAILABLE', retryAfterSeconds: 30 });
+    const unavailable = expect.objectContaining({ code: 'ENGINE_UNAVAILABLE', retryAfterSeconds: 5 });
     await expect(engine.run(endless, requestOf(BLACK))).rejects.toEqual(unavailable);
     await expect(engine.load(endless)).rejects.toEqual(unavailable);
   });
