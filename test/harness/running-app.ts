@@ -30,6 +30,7 @@ export interface RunningApp {
     name?: string;
     version: string;
     policy: 'warn' | 'reject';
+    input?: Partial<Manifest['input']>;
   }): Promise<ModelVersion>;
   /** An access token of the account of this role. */
   token(role: Role): Promise<string>;
@@ -80,8 +81,14 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
     app,
     url,
     dataSource,
-    installDemoModel: ({ name = demo.model_name, version, policy }) =>
-      install({ ...demo, model_name: name, version, quality: { ...demo.quality, policy } }),
+    installDemoModel: ({ name = demo.model_name, version, policy, input }) =>
+      install({
+        ...demo,
+        model_name: name,
+        version,
+        quality: { ...demo.quality, policy },
+        input: { ...demo.input, ...input },
+      }),
     token: (role) => login(url, role),
     async stop() {
       await app.close();
