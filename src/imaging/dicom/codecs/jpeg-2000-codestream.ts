@@ -72,7 +72,7 @@ export function readCodestream(bytes: Uint8Array): Codestream {
  * shifted (T.800 G.1), and nothing else changes: the decoders clip signed samples of 8 bits at 0.
  */
 export function asUnsigned(bytes: Uint8Array, { components }: Codestream): Uint8Array {
-  const copy = Uint8Array.from(bytes);
+  const copy = new Uint8Array(bytes);
   for (let c = 0; c < components; c++) copy[FIRST_DEPTH + 3 * c]! &= 0x7f;
   return copy;
 }

@@ -101,7 +101,7 @@ export async function decodeWithWasm(codec: keyof typeof CODECS, encoded: Uint8A
     const decoder: WasmDecoder = new instance[name]();
     decoder.getEncodedBuffer(encoded.length).set(encoded);
     decoder.decode();
-    const bytes = Uint8Array.from(decoder.getDecodedBuffer());
+    const bytes = new Uint8Array(decoder.getDecodedBuffer());
     const planar = decoder.getInterleaveMode?.() === 0;
     if (complaints === 0) return { frame: decoder.getFrameInfo(), bytes, planar };
   } catch {

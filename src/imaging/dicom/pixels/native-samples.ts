@@ -14,14 +14,14 @@ export function nativeSamples(
   const ordered =
     bitsAllocated === 16 ? words(bytes, littleEndian) : littleEndian || vr !== 'OW' ? bytes : swapped(bytes);
   if (photometric === 'YBR_FULL_422') return fullChroma(ordered);
-  return planar ? interleaved(ordered, samples) : Uint16Array.from(ordered);
+  return planar ? interleaved(ordered, samples) : new Uint16Array(ordered);
 }
 
+/** The machine is little-endian. */
 function words(bytes: Uint8Array, littleEndian: boolean): Uint16Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const result = new Uint16Array(bytes.length / 2);
-  for (let i = 0; i < result.length; i++) result[i] = view.getUint16(2 * i, littleEndian);
-  return result;
+  const copy = new Uint8Array(bytes);
+  if (!littleEndian) Buffer.from(copy.buffer).swap16();
+  return new Uint16Array(copy.buffer);
 }
 
 function swapped(bytes: Uint8Array): Uint8Array {

@@ -134,7 +134,7 @@ function cellsOf({ frame, bytes, planar }: WasmDecoded, pixel: ImagePixel, preci
   }
   const cells = wide
     ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
-    : Uint16Array.from(bytes);
+    : new Uint16Array(bytes);
   return planar && components > 1 ? interleaved(cells, components) : cells;
 }
 

@@ -4,7 +4,7 @@ import type { DataSet } from '../file/data-set';
 import type { ImagePixel } from '../pixels/image-pixel';
 import type { Rendered } from './grey';
 import { type LookupTable, readLookupTable } from './lookup-table';
-import { storedIndices } from './stored-value';
+import { mapped, storedIndices } from './stored-value';
 
 /**
  * Pixel cells of a colour image → RGB. Modality, padding and window are of MONOCHROME images only (PS3.3 C.11).
@@ -19,15 +19,11 @@ export function renderColour(
   const indices = storedIndices(cells, pixel);
   const { rgb, bits } = toRgb(indices, pixel, dataSet);
   const max = 2 ** bits - 1;
-  const displayed = {
-    width: pixel.width,
-    height: pixel.height,
-    channels: 3,
-    data: Float32Array.from(rgb, (v) => v / max),
-  };
+  const units = Float32Array.from({ length: max + 1 }, (_, sample) => sample / max);
+  const displayed = { width: pixel.width, height: pixel.height, channels: 3, data: mapped(rgb, units) };
   const rendered = valueSpace === 'unit' || valueSpace === 'voi';
   return {
-    image: rendered ? displayed : { ...displayed, data: Float32Array.from(rgb) },
+    image: rendered ? displayed : { ...displayed, data: new Float32Array(rgb) },
     displayed,
     modality_transform: null,
     padding: null,
@@ -56,7 +52,7 @@ function fromYbr(ybr: Uint16Array): Uint16Array {
     rgb[i + 1] = y - 0.344136 * b - 0.714136 * r;
     rgb[i + 2] = y + 1.772 * b;
   }
-  return Uint16Array.from(rgb);
+  return new Uint16Array(rgb);
 }
 
 function fromPalette(indices: Uint16Array, dataSet: DataSet): { rgb: Uint16Array; bits: number } {

@@ -6,7 +6,7 @@ import type { ImagePixel } from '../pixels/image-pixel';
 import { functionalGroup } from './functional-groups';
 import { readModality } from './modality';
 import { readPadding } from './padding';
-import { storedIndices, storedValue } from './stored-value';
+import { mapped, storedIndices, storedValue } from './stored-value';
 import { readVoi } from './voi';
 
 export type Rendered = Pick<
@@ -71,12 +71,6 @@ export function renderGrey(
     polarity: inverted ? 'inverted' : 'as_stored',
     warnings,
   };
-}
-
-function mapped(indices: Uint16Array, table: Float32Array): Float32Array {
-  const data = new Float32Array(indices.length);
-  for (let i = 0; i < data.length; i++) data[i] = table[indices[i]!]!;
-  return data;
 }
 
 /**

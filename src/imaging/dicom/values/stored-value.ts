@@ -5,9 +5,18 @@ export function storedIndices(cells: Uint16Array, { highBit, bitsStored }: Image
   const shift = highBit + 1 - bitsStored;
   const mask = 2 ** bitsStored - 1;
   if (shift === 0 && mask === 0xffff) return cells;
-  return cells.map((cell) => (cell >> shift) & mask);
+  const indices = new Uint16Array(cells.length);
+  for (let i = 0; i < indices.length; i++) indices[i] = (cells[i]! >> shift) & mask;
+  return indices;
 }
 
 /** Two's complement where Pixel Representation is 1. */
 export const storedValue = (index: number, { bitsStored, signed }: ImagePixel): number =>
   signed && index >= 2 ** (bitsStored - 1) ? index - 2 ** bitsStored : index;
+
+/** Values by the table of all that a stored value can become. */
+export function mapped(indices: Uint16Array, table: Float32Array): Float32Array {
+  const data = new Float32Array(indices.length);
+  for (let i = 0; i < data.length; i++) data[i] = table[indices[i]!]!;
+  return data;
+}
