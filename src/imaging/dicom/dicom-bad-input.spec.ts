@@ -234,6 +234,12 @@ describe('headers that contradict themselves', () => {
       { '00280004': ['CS', 'PALETTE COLOR'], '00280103': ['US', 1] },
       'PixelRepresentation',
     ],
+    [
+      'a number as long as a file',
+      { '00281050': ['DS', '1'.repeat(60_000) + 'x'] },
+      '(0028,1050) WindowCenter',
+    ],
+    ['a number of 65 digits', { '00281053': ['DS', '1'.repeat(65)] }, 'RescaleSlope'],
     ['a UID that is none', { '0020000D': ['UI', 'DOE^JOHN'] }, '(0020,000D) StudyInstanceUID'],
   ])('%s', async (_, changes, field) => {
     await expect(decode(buildDicom(changes))).rejects.toThrow(failure('IMAGE_ATTRIBUTE_INVALID', field));

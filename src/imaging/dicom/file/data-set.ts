@@ -17,6 +17,9 @@ export interface Fragment {
 const DECIMAL = /^ *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})? *$/;
 const INTEGER = /^ *[+-]?\d{1,10} *$/;
 const UID = /^[0-9]+(\.[0-9]+)*$/;
+/** Characters of a value and bytes of all; the standard has 16 and a few dozen. Bounds the work of the patterns above. */
+const MAX_TEXT = 64;
+const MAX_TEXTS_BYTES = 4096;
 const CODE = /^[A-Z0-9_ ]{1,16}$/;
 
 /** The attributes of a data set or of an item of a sequence. A value that is there but empty counts as missing. */
@@ -56,7 +59,7 @@ export class DataSet {
   uid(keyword: Keyword): string | undefined {
     const [text] = this.texts(keyword);
     if (text === undefined) return undefined;
-    if (text.length <= 64 && UID.test(text)) return text;
+    if (UID.test(text)) return text;
     throw invalidAttribute(keyword, 'not a unique identifier');
   }
 
@@ -92,16 +95,19 @@ export class DataSet {
 
   /** @throws DomainError IMAGE_ATTRIBUTE_INVALID where it is missing or not a single number */
   word(keyword: Keyword): number {
-    const [word, ...more] = this.words(keyword);
-    if (word === undefined || more.length > 0) throw invalidAttribute(keyword, 'expected one number');
-    return word;
+    const words = this.words(keyword);
+    if (words.length !== 1) throw invalidAttribute(keyword, 'expected one number');
+    return words[0]!;
   }
 
   private texts(keyword: Keyword): string[] {
     const bytes = this.bytes(keyword);
     if (bytes === undefined) return [];
+    if (bytes.length > MAX_TEXTS_BYTES) throw invalidAttribute(keyword, 'too long');
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     const trimmed = text.replace(/[\0 ]+$/, '');
-    return trimmed === '' ? [] : trimmed.split('\\');
+    const texts = trimmed === '' ? [] : trimmed.split('\\');
+    if (texts.some(({ length }) => length > MAX_TEXT)) throw invalidAttribute(keyword, 'too long');
+    return texts;
   }
 }
