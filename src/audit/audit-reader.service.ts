@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, StreamableFile } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual, Raw, Repository } from 'typeorm';
 import { DomainError } from '../errors/domain.error';
 import { AuditCursors } from './audit-cursors';
+import type { AuditEntry } from './audit-entry';
 import { AuditLog } from './audit-log.entity';
 import { AuditTrail } from './audit-trail.service';
 import {
@@ -11,6 +12,7 @@ import {
   type AuditPageResponse,
   toAuditEntryResponse,
 } from './audit-entry.response';
+import { toFhirAuditEvent } from './fhir/audit-event';
 import type { ListAuditDto } from './list-audit.dto';
 
 const SEQUENCED_TIMEOUT_MS = 5_000;
@@ -40,11 +42,13 @@ export class AuditReader {
     };
   }
 
-  async get(eventId: string): Promise<AuditEntryResponse> {
+  async get(eventId: string, format: 'json' | 'fhir'): Promise<AuditEntryResponse | StreamableFile> {
     this.trail.describe({ objectType: 'audit_entry', objectId: eventId });
     const row = await this.entries.findOneBy({ eventId });
     if (row === null) throw new DomainError('AUDIT_ENTRY_NOT_FOUND');
-    return toAuditEntryResponse(row);
+    if (format === 'json') return toAuditEntryResponse(row);
+    const event = toFhirAuditEvent(JSON.parse(row.canonical) as AuditEntry);
+    return new StreamableFile(Buffer.from(JSON.stringify(event)), { type: 'application/fhir+json' });
   }
 
   /** Event ids of the entries about one object, oldest first. */

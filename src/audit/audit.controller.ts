@@ -6,6 +6,7 @@ import { Audited } from './audited.decorator';
 import { AuditEntryResponse, AuditPageResponse } from './audit-entry.response';
 import { AuditExport } from './audit-export.service';
 import { AuditReader } from './audit-reader.service';
+import { GetAuditEntryDto } from './fhir/get-audit-entry.dto';
 import { ListAuditDto } from './list-audit.dto';
 import { AuditVerifier } from './verification/audit-verifier.service';
 import { VerificationResponse } from './verification/verification.response';
@@ -48,11 +49,16 @@ export class AuditController {
     return this.exporter.entries(query);
   }
 
+  /** `?format=fhir` gives it as an R4 AuditEvent (`application/fhir+json`) after IHE BALP. */
   @Get(':event_id')
   @Roles('auditor')
   @Audited('audit.read')
+  @ApiProduces('application/json', 'application/fhir+json')
   @ApiOkResponse({ type: AuditEntryResponse })
-  get(@UuidParam('event_id') eventId: string): Promise<AuditEntryResponse> {
-    return this.reader.get(eventId);
+  get(
+    @UuidParam('event_id') eventId: string,
+    @Query() { format }: GetAuditEntryDto,
+  ): Promise<AuditEntryResponse | StreamableFile> {
+    return this.reader.get(eventId, format);
   }
 }

@@ -17,6 +17,7 @@ import { CheckpointPublisher } from './checkpoint/checkpoint-publisher';
 import { CheckpointReader } from './checkpoint/checkpoint-reader.service';
 import { Checkpointer } from './checkpoint/checkpointer.service';
 import { ElectronicSignatures } from './signature/electronic-signature';
+import { SystemEvents } from './system/system-events.service';
 import { AuditVerifier } from './verification/audit-verifier.service';
 
 /** Global: every module that changes or shows something records it here. */
@@ -34,6 +35,7 @@ import { AuditVerifier } from './verification/audit-verifier.service';
     AuditVerifier,
     AuditSequencer,
     AuditBacklog,
+    SystemEvents,
     AnchoredSizes,
     CheckpointKeys,
     CheckpointPublisher,

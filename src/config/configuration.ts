@@ -1,6 +1,7 @@
 import { AccountsConfig } from './accounts.config';
 import { CheckpointConfig } from './checkpoint.config';
 import { DatabaseConfig } from './database.config';
+import { EffectiveSettings } from './effective-settings';
 import { EngineConfig } from './engine.config';
 import { Environment } from './environment';
 import { HttpConfig } from './http.config';
@@ -20,6 +21,7 @@ export interface Configuration {
   readonly accounts: AccountsConfig;
   readonly secrets: SecretsConfig;
   readonly checkpoints: CheckpointConfig;
+  readonly settings: EffectiveSettings;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Configuration {
 export function loadConfiguration(variables: Readonly<Record<string, string | undefined>>): Configuration {
   const env = new Environment(variables);
   const runtime = new RuntimeConfig(env);
-  const configuration = {
+  const slices = {
     runtime,
     http: new HttpConfig(env),
     database: new DatabaseConfig(env, runtime),
@@ -41,7 +43,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     checkpoints: new CheckpointConfig(env),
   };
   env.assertValid();
-  return configuration;
+  return { ...slices, settings: new EffectiveSettings(env) };
 }
 
 export const processConfiguration = (): Configuration => loadConfiguration(process.env);

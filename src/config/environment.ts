@@ -13,20 +13,29 @@ export class ConfigurationError extends StartupError {
  * is wrong; `assertValid` ends the reading.
  */
 export class Environment {
+  /** What was read, with what came of it: defaults included, secrets left out. */
+  readonly settings = new Map<string, string | null>();
   private readonly problems: string[] = [];
 
   constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
 
   /** An empty variable counts as unset: `NAME=` in an env file is how people switch a setting off. */
   text(name: string): string | undefined {
-    return this.variables[name]?.trim() || undefined;
+    const value = this.value(name);
+    this.settings.set(name, value ?? null);
+    return value;
+  }
+
+  /** Whether the variable, or the file of it, is set: for secrets that only their own slice may read. */
+  isSet(name: string): boolean {
+    return this.value(name) !== undefined || this.value(`${name}_FILE`) !== undefined;
   }
 
   /** The variable itself, or the content of the file named by `NAME_FILE` (Docker and Kubernetes secrets). */
   secret(name: string): string | undefined {
-    const path = this.text(`${name}_FILE`);
-    if (path === undefined) return this.text(name);
-    if (this.text(name) !== undefined) return this.problem(`${name}: set it or ${name}_FILE, not both`);
+    const path = this.value(`${name}_FILE`);
+    if (path === undefined) return this.value(name);
+    if (this.value(name) !== undefined) return this.problem(`${name}: set it or ${name}_FILE, not both`);
     try {
       return readFileSync(path, 'utf8').trim() || this.problem(`${name}_FILE: the file is empty`);
     } catch {
@@ -36,7 +45,7 @@ export class Environment {
 
   integer(name: string, fallback: number, min: number, max: number): number {
     const text = this.text(name);
-    if (text === undefined) return fallback;
+    if (text === undefined) return this.byDefault(name, fallback);
     const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
     if (value >= min && value <= max) return value;
     this.problem(`${name}: expected an integer from ${min} to ${max}`);
@@ -49,7 +58,7 @@ export class Environment {
 
   oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
     const text = this.text(name);
-    if (text === undefined) return fallback;
+    if (text === undefined) return this.byDefault(name, fallback);
     const choice = choices.find((candidate) => candidate === text);
     if (choice === undefined) this.problem(`${name}: expected one of ${choices.join(', ')}`);
     return choice ?? fallback;
@@ -61,6 +70,15 @@ export class Environment {
     const scheme = URL.canParse(value) ? new URL(value).protocol : '';
     if (schemes.includes(scheme)) return value;
     return this.problem(`${name}: expected a URL that starts with ${schemes.join('// or ')}//`);
+  }
+
+  private byDefault<Value extends string | number>(name: string, fallback: Value): Value {
+    this.settings.set(name, String(fallback));
+    return fallback;
+  }
+
+  private value(name: string): string | undefined {
+    return this.variables[name]?.trim() || undefined;
   }
 
   problem(text: string): undefined {

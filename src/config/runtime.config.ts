@@ -17,7 +17,7 @@ export class RuntimeConfig {
     this.production = env.text('NODE_ENV') === 'production';
     this.dataDir = resolve(env.text('DATA_DIR') ?? '.data');
     this.logLevel = env.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
-    const embedded = env.text('DATABASE_URL') === undefined && env.text('DATABASE_URL_FILE') === undefined;
+    const embedded = !env.isSet('DATABASE_URL');
     this.demo = env.oneOf('DEMO', ['on', 'off'], embedded && !this.production ? 'on' : 'off') === 'on';
     if (this.production && this.demo) env.problem('DEMO: must be off when NODE_ENV is production');
   }

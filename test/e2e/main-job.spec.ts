@@ -406,6 +406,17 @@ describe('who may what [R-48] [R-49] [R-50]', () => {
 });
 
 describe('the audit trail [R-09] [R-10]', () => {
+  it('GET /audit/{event_id}?format=fhir › the entry as an R4 AuditEvent [R-11]', async () => {
+    const { event_id, occurred_at: recorded } = await newestEntry();
+    const answer = await call('GET', `/audit/${String(event_id)}?format=fhir`, auditor);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toContain('application/fhir+json');
+    expect(answer.body).toMatchObject({ resourceType: 'AuditEvent', id: event_id, recorded });
+    expect(await call('GET', `/audit/${String(event_id)}?format=hl7`, auditor)).toMatchObject({
+      status: 400,
+    });
+  });
+
   it('refuses UPDATE, DELETE and TRUNCATE, even to a superuser', async () => {
     await newestEntry();
     for (const sql of [
