@@ -4,6 +4,8 @@ import { RefreshToken } from './auth/sessions/refresh-token.entity';
 import { RevokedToken } from './auth/revocation/revoked-token.entity';
 import { User } from './auth/users/user.entity';
 import type { EntityClass } from './database/data-source-options';
+import { InferenceBatchItem } from './inference/batches/inference-batch-item.entity';
+import { InferenceBatch } from './inference/batches/inference-batch.entity';
 import { ModelTransition } from './models/lifecycle/model-transition.entity';
 import { ModelVersion } from './models/model-version.entity';
 import { InferenceResult } from './results/inference-result.entity';
@@ -17,6 +19,8 @@ export const ENTITIES: readonly EntityClass[] = [
   ModelVersion,
   ModelTransition,
   ElectronicSignature,
+  InferenceBatch,
+  InferenceBatchItem,
   InferenceResult,
   ValidationResult,
   AuditLog,

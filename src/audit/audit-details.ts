@@ -46,6 +46,7 @@ const FITS: { readonly [K in Exclude<Kind, keyof typeof TEXTS>]: (value: unknown
 const DETAILS = {
   archive_hash: 'hash',
   batch_id: 'id',
+  cancelled: 'count',
   changed_fields: 'codes',
   checkpoint_size: 'seq',
   configuration_hash: 'hash',

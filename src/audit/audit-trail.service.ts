@@ -33,6 +33,10 @@ export interface AuditEvent extends AuditFacts {
   readonly reason?: ErrorCode;
 }
 
+interface NamedEvent extends AuditEvent {
+  readonly action: AuditAction;
+}
+
 const INBOX = 'audit_inbox';
 
 interface Draft {
@@ -147,6 +151,21 @@ export class AuditTrail {
     await this.append(manager, entryOf(action, event));
   }
 
+  /** `record` for any number of events, stored in one statement with the rows they speak of. */
+  async recordWith(
+    manager: EntityManager,
+    events: readonly NamedEvent[],
+    insertions: readonly Insertion[],
+  ): Promise<void> {
+    await this.insert(manager, [...insertions, this.entries(events)]);
+  }
+
+  /** Entries beside the request's own, as rows for `writeWith` and `closeWith`. At least one. */
+  entries(events: readonly NamedEvent[]): Insertion {
+    for (const event of events) assertFacts(event);
+    return { table: INBOX, rows: events.map((event) => rowOf(entryOf(event.action, event))) };
+  }
+
   private draft(): Draft {
     const request = currentRequest();
     const draft = request && this.drafts.get(request);
@@ -159,11 +178,14 @@ export class AuditTrail {
     entry: AuditEntry,
     insertions: readonly Insertion[] = [],
   ): Promise<void> {
-    const row = { event_id: entry.event_id, canonical: canonicalText(entry) };
+    await this.insert(manager, [...insertions, { table: INBOX, rows: [rowOf(entry)] }]);
+  }
+
+  private async insert(manager: EntityManager, insertions: readonly Insertion[]): Promise<void> {
     try {
-      await insertTogether(manager, [...insertions, { table: INBOX, rows: [row] }]);
+      await insertTogether(manager, insertions);
     } catch (error) {
-      if (insertions.length > 0 && isOfTheRows(error)) throw error;
+      if (insertions.length > 1 && isOfTheRows(error)) throw error;
       throw new DomainError('AUDIT_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
     }
   }
@@ -180,6 +202,11 @@ function assertFacts({ objectId, details }: AuditFacts): void {
   if (objectId !== undefined) assertObjectId(objectId);
   if (details !== undefined) assertDetails(details);
 }
+
+const rowOf = (entry: AuditEntry): Insertion['rows'][number] => ({
+  event_id: entry.event_id,
+  canonical: canonicalText(entry),
+});
 
 function entryOf(action: AuditAction, event: AuditEvent, eventId: string = uuidv7()): AuditEntry {
   const request = currentRequest();

@@ -1,4 +1,5 @@
 import { AccountsConfig } from './accounts.config';
+import { BatchConfig } from './batch.config';
 import { CheckpointConfig } from './checkpoint.config';
 import { DatabaseConfig } from './database.config';
 import { EffectiveSettings } from './effective-settings';
@@ -18,6 +19,7 @@ export interface Configuration {
   readonly redis: RedisConfig;
   readonly engine: EngineConfig;
   readonly models: ModelsConfig;
+  readonly batches: BatchConfig;
   readonly accounts: AccountsConfig;
   readonly secrets: SecretsConfig;
   readonly checkpoints: CheckpointConfig;
@@ -31,15 +33,18 @@ export interface Configuration {
 export function loadConfiguration(variables: Readonly<Record<string, string | undefined>>): Configuration {
   const env = new Environment(variables);
   const runtime = new RuntimeConfig(env);
+  const engine = new EngineConfig(env);
+  const secrets = new SecretsConfig(env, runtime);
   const slices = {
     runtime,
     http: new HttpConfig(env),
     database: new DatabaseConfig(env, runtime),
     redis: new RedisConfig(env),
-    engine: new EngineConfig(env),
+    engine,
     models: new ModelsConfig(env),
+    batches: new BatchConfig(env, engine, secrets),
     accounts: new AccountsConfig(env, runtime),
-    secrets: new SecretsConfig(env, runtime),
+    secrets,
     checkpoints: new CheckpointConfig(env),
   };
   env.assertValid();

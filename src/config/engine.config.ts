@@ -20,6 +20,9 @@ export class EngineConfig {
   /** For the start of a process, and for loading a model with its first run. */
   readonly loadDeadlineMs: number;
 
+  /** For one image, from its arrival at the engine to its answer. */
+  readonly deadlineMs: number;
+
   constructor(env: Environment) {
     const cores = Math.min(availableParallelism(), 64);
     const latency = env.oneOf('ENGINE_PROFILE', ['throughput', 'latency'], 'throughput') === 'latency';
@@ -31,6 +34,7 @@ export class EngineConfig {
     this.memoryLimitBytes = limit * MEBIBYTE;
     this.memoryBudgetBytes = budget * MEBIBYTE;
     this.loadDeadlineMs = env.integer('ENGINE_LOAD_DEADLINE_SECONDS', 60, 1, 3600) * 1000;
+    this.deadlineMs = 1000 * env.integer('INFERENCE_DEADLINE_SECONDS', 30, 1, 600);
     if (env.text('ENGINE_URL') !== undefined) {
       env.problem(
         'ENGINE_URL: remote engines are not supported by this version; unset it to use the local engine',

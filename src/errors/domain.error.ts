@@ -29,4 +29,10 @@ export class DomainError extends Error {
     this.errors = options.errors;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+
+  /** What is wrong and what to do, for the caller. */
+  get advice(): string {
+    const { title, remedy } = ERROR_CODES[this.code];
+    return this.detail === title ? remedy : `${this.detail.replace(/\.?$/, '.')} ${remedy}`;
+  }
 }

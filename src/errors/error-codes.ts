@@ -1,5 +1,6 @@
 import { AUDIT_ERRORS } from './audit-errors';
 import { AUTH_ERRORS } from './auth-errors';
+import { BATCH_ERRORS } from './batch-errors';
 import { ENGINE_ERRORS } from './engine-errors';
 import { IMAGE_ERRORS } from './image-errors';
 import { MODEL_ERRORS } from './model-errors';
@@ -17,6 +18,7 @@ export const ERROR_CODES = {
   ...AUTH_ERRORS,
   ...IMAGE_ERRORS,
   ...ENGINE_ERRORS,
+  ...BATCH_ERRORS,
   ...MODEL_ERRORS,
   ...RESULT_ERRORS,
   ...AUDIT_ERRORS,

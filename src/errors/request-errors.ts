@@ -42,7 +42,8 @@ export const REQUEST_ERRORS = define({
     kind: 'too_large',
     severity: 'low',
     title: 'The body is too large',
-    remedy: 'JSON with an image may have 64 MiB, an image file 50 MiB, any other body 256 KiB.',
+    remedy:
+      'JSON with an image may have 64 MiB, an image file 50 MiB, a batch 256 MiB, any other body 256 KiB.',
   },
   REQUEST_MEDIA_TYPE_UNSUPPORTED: {
     kind: 'unsupported_media',

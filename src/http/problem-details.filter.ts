@@ -42,16 +42,15 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 }
 
 function toProblemDetails(error: DomainError, requestId: string): ProblemDetails {
-  const { kind, title, remedy } = ERROR_CODES[error.code];
+  const { kind, title } = ERROR_CODES[error.code];
   const { status, category } = PROBLEM_STATUS[kind];
-  const detail = error.detail === title ? remedy : `${error.detail.replace(/\.?$/, '.')} ${remedy}`;
   return {
     type: `/docs/errors#${error.code}`,
     title,
     status,
     code: error.code,
     category,
-    detail,
+    detail: error.advice,
     instance: requestId,
     ...(error.errors !== undefined && { errors: [...error.errors] }),
   };

@@ -5,9 +5,10 @@ import { contentDigestVerified } from '../http/digest/content-digest';
 import { validated } from '../http/validation';
 import type { ImageSource } from '../imaging/image';
 import { CreateInferenceDto } from './create-inference.dto';
-import { splitJsonBody } from './json-fields';
+import { type SplitObject, splitJsonBody } from './json-fields';
 
 const MEBIBYTE = 1024 ** 2;
+const BACKSLASH = 0x5c;
 export const MAX_FILE_BYTES = 50 * MEBIBYTE;
 
 export const INFERENCE_BODY: BodyRule = {
@@ -41,9 +42,9 @@ export function readInferenceInput(request: Request): InferenceInput {
 function readForm(request: Request): FieldsAndSource {
   switch (mediaType(request)) {
     case 'application/json':
-      return fromJson(takeBody(request));
+      return fromObject(splitJsonBody(takeBody(request)));
     case 'multipart/form-data':
-      return fromFile((request as MultipartRequest).file?.buffer, request.body);
+      return fromPart((request as MultipartRequest).file?.buffer, request.body);
     case 'application/octet-stream': {
       const fields = validated(CreateInferenceDto, { ...request.query });
       return {
@@ -56,11 +57,25 @@ function readForm(request: Request): FieldsAndSource {
   }
 }
 
-function fromJson(body: Buffer): FieldsAndSource {
-  const { data, image, fields: plain } = splitJsonBody(body);
+/** Form 1. @throws DomainError VALIDATION_FAILED, IMAGE_EMPTY, REQUEST_MALFORMED_JSON */
+export function fromObject({ data, image, fields: plain }: SplitObject): FieldsAndSource {
   const fields = validated(CreateInferenceDto, plain);
   if (data !== undefined) return { fields, source: { form: 'numbers', bytes: data, ...sizeOf(fields) } };
-  return { fields, source: { form: 'base64', bytes: nonEmpty(image), frame: fields.frame } };
+  return { fields, source: { form: 'base64', bytes: unescaped(nonEmpty(image)), frame: fields.frame } };
+}
+
+/**
+ * Form 3. A part of just the size that `width` and `height` ask for is float32, little-endian, row-major; any other is
+ * an image file.
+ * @throws DomainError VALIDATION_FAILED, IMAGE_EMPTY
+ */
+export function fromPart(bytes: Buffer | undefined, plain: unknown): FieldsAndSource {
+  const input = fromFile(bytes, plain);
+  const { width = 0, height = 0, channels } = input.fields;
+  const held = input.source.bytes.length / (width * height * Float32Array.BYTES_PER_ELEMENT);
+  const isFloat32 = channels === undefined ? [1, 2, 3, 4].includes(held) : held === channels;
+  if (!isFloat32) return input;
+  return { ...input, source: { form: 'float32', bytes: input.source.bytes, ...sizeOf(input.fields) } };
 }
 
 function fromFile(bytes: Buffer | undefined, plain: unknown): FieldsAndSource {
@@ -71,6 +86,16 @@ function fromFile(bytes: Buffer | undefined, plain: unknown): FieldsAndSource {
 function nonEmpty(bytes: Buffer | undefined): Buffer {
   if (bytes === undefined || bytes.length === 0) throw new DomainError('IMAGE_EMPTY');
   return bytes;
+}
+
+/** Some encoders write `/` as `\/` and `+` as `\u002B`. */
+function unescaped(text: Buffer): Buffer {
+  if (!text.includes(BACKSLASH)) return text;
+  try {
+    return Buffer.from(JSON.parse(`"${text.toString('latin1')}"`) as string, 'latin1');
+  } catch {
+    throw new DomainError('REQUEST_MALFORMED_JSON');
+  }
 }
 
 const sizeOf = ({

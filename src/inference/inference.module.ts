@@ -2,6 +2,13 @@ import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
 import { EngineConfig } from '../config/engine.config';
 import { ModelsModule } from '../models/models.module';
 import { ResultsModule } from '../results/results.module';
+import { BatchAnswers } from './batches/batch-answers.service';
+import { BatchReader } from './batches/batch-reader.service';
+import { BatchesController } from './batches/batches.controller';
+import { Batches } from './batches/batches.service';
+import { ItemInference } from './batches/item-inference.service';
+import { BatchQueue } from './batches/queue/batch-queue.service';
+import { BatchWorker } from './batches/queue/batch-worker.service';
 import { EngineModels } from './engine-models.service';
 import { InferenceController } from './inference.controller';
 import { InferenceEngine } from './engine/inference-engine';
@@ -16,10 +23,16 @@ import { OnnxEngine } from './engine/onnx-engine';
 
 @Module({
   imports: [ModelsModule, ResultsModule],
-  controllers: [InferenceController, RegistrationController],
+  controllers: [BatchesController, InferenceController, RegistrationController],
   providers: [
+    Batches,
+    BatchAnswers,
+    BatchQueue,
+    BatchReader,
+    BatchWorker,
     EngineModels,
     InferenceService,
+    ItemInference,
     ModelInstallation,
     ModelIntegrity,
     ModelProver,

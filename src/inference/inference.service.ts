@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../audit/audit-trail.service';
-import { DomainError } from '../errors/domain.error';
+import { EngineConfig } from '../config/engine.config';
 import type { Principal } from '../http/principal';
 import { ModelSelection } from '../models/model-selection.service';
 import { ResultRecorder } from '../results/result-recorder.service';
 import { type ResultResponse, toResultResponse } from '../results/result.response';
 import { EngineModels } from './engine-models.service';
 import type { InferenceInput } from './inference-input';
-import { newResult, newValidation } from './new-result';
-
-const DEADLINE_MS = 30_000;
+import { newResult, newValidation, qualityRejected } from './new-result';
 
 @Injectable()
 export class InferenceService {
@@ -18,6 +17,7 @@ export class InferenceService {
     private readonly models: EngineModels,
     private readonly recorder: ResultRecorder,
     private readonly trail: AuditTrail,
+    private readonly config: EngineConfig,
   ) {}
 
   /**
@@ -39,18 +39,26 @@ export class InferenceService {
       source,
       priority: 'normal',
       principalId: principal.userId,
-      deadlineMs: DEADLINE_MS,
+      deadlineMs: this.config.deadlineMs,
       signal,
     });
-    const result = newResult({ principal, fields, version, modelStatus: status, answer, digestVerified });
+    const origin = {
+      id: uuidv7(),
+      batchId: null,
+      createdBy: principal.userId,
+      patientId: this.recorder.pseudonymOf(fields.patient_id),
+      studyDate: fields.study_date ?? null,
+      anatomicalRegion: fields.anatomical_region ?? null,
+    };
+    const result = newResult({ origin, version, modelStatus: status, answer, digestVerified });
 
-    const recorded = this.recorder.identify(result, newValidation(answer.validation));
-    const details = { image_hash: result.imageHash, is_valid: answer.validation.is_valid };
-    this.trail.describe({ objectType: 'inference_result', objectId: recorded.result.id, details });
+    const recorded = this.recorder.complete(result, newValidation(answer.validation));
+    const details = { image_hash: answer.image.hash, is_valid: answer.validation.is_valid };
+    this.trail.describe({ objectType: 'inference_result', objectId: origin.id, details });
     const rows = this.recorder.insertions([recorded]);
     if (answer.outputs === null) {
       await this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, rows);
-      throw qualityRejected(recorded.result.id, answer.validation.error_codes);
+      throw qualityRejected(answer.validation.error_codes, `Stored as ${origin.id}; the model did not run`);
     }
     await this.trail.writeWith(rows);
     return toResultResponse(recorded.result, recorded.validation, {
@@ -60,11 +68,4 @@ export class InferenceService {
       file_hash: version.fileHash,
     });
   }
-}
-
-function qualityRejected(inferenceId: string, codes: readonly string[]): DomainError {
-  const errors = codes.map((code) => ({ field: 'image', message: code }));
-  return new DomainError('IMAGE_QUALITY_REJECTED', `Stored as ${inferenceId}; the model did not run`, {
-    errors,
-  });
 }

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors/domain.error';
-import { splitJsonBody } from './json-fields';
+import { readObject, splitBatchBody, splitJsonBody } from './json-fields';
 
 const split = (text: string): ReturnType<typeof splitJsonBody> => splitJsonBody(Buffer.from(text));
 const codeOf = (text: string): string => {
@@ -41,7 +41,13 @@ describe('splitJsonBody', () => {
     ['{"data":[1]', 'REQUEST_MALFORMED_JSON'],
     ['{"data":[1],}', 'REQUEST_MALFORMED_JSON'],
     ['{"data":[1]} trailing', 'REQUEST_MALFORMED_JSON'],
-    ['{"data":[[1],[2]]}', 'REQUEST_MALFORMED_JSON'],
+    ['{"data":[[1],[2]]}', 'VALIDATION_FAILED'],
+    ['{"data":[[1],[2]}', 'REQUEST_MALFORMED_JSON'],
+    [`{"data":[[${'1,'.repeat(20_000)}1]]}`, 'VALIDATION_FAILED'],
+    [`{"patient_id":"${'\\\\"'.repeat(5000)}","data":[1]}`, 'REQUEST_MALFORMED_JSON'],
+    [`{"patient_id":"${'\\"'.repeat(5000)}","data":[1]}`, 'VALIDATION_FAILED'],
+    ['{}', 'accepted'],
+    ['{"data":[1],"nested":{"a":["}",{"b":2}]}}', 'accepted'],
     ['{"image":"abc', 'REQUEST_MALFORMED_JSON'],
     ['{"data":[1],"data":[2]}', 'VALIDATION_FAILED'],
     ['{"data":[1],"image":"aa"}', 'VALIDATION_FAILED'],
@@ -51,5 +57,58 @@ describe('splitJsonBody', () => {
     [`{"anatomical_region":"${'x'.repeat(20_000)}"}`, 'VALIDATION_FAILED'],
   ])('refuses %.40s', (text, code) => {
     expect(codeOf(text)).toBe(code);
+  });
+});
+
+describe('splitBatchBody', () => {
+  const elementsOf = (text: string): unknown[] | undefined => {
+    const body = Buffer.from(text);
+    return splitBatchBody(body, 'images', 3).elements?.map((element) => element && readObject(body, element));
+  };
+
+  it('gives each image its own text and leaves the other fields', () => {
+    const body = Buffer.from(
+      ' {"images": [ {"data":[1, 2]} , {"image":"aa==","model_id":"m"},{}], "priority":"low"} ',
+    );
+    const { elements, fields } = splitBatchBody(body, 'images', 3);
+    expect(fields).toEqual({ priority: 'low' });
+    expect(elements?.map((element) => readObject(body, element!))).toEqual([
+      { data: Buffer.from('[1, 2]'), fields: {} },
+      { image: Buffer.from('aa=='), fields: { model_id: 'm' } },
+      { fields: {} },
+    ]);
+  });
+
+  it.each([
+    ['no images', '{"priority":"low"}', undefined],
+    ['an empty array', '{"images":[]}', []],
+    ['what is no object', '{"images":[1,"}]",[{}]]}', [undefined, undefined, undefined]],
+  ])('takes %s', (_name, text, elements) => {
+    expect(elementsOf(text)).toEqual(elements);
+  });
+
+  it('lets one image be wrong by itself', () => {
+    const body = Buffer.from('{"images":[{"data":[[1],[2]]},{"data":[1]}]}');
+    const { elements } = splitBatchBody(body, 'images', 3);
+    expect(() => readObject(body, elements![0]!)).toThrow('VALIDATION_FAILED');
+    expect(readObject(body, elements![1]!).data?.toString()).toBe('[1]');
+  });
+
+  it.each([
+    ['{"images":[{},{},{},{}]}', 'VALIDATION_FAILED'],
+    ['{"images":[{}', 'REQUEST_MALFORMED_JSON'],
+    ['{"images":[{},]}', 'REQUEST_MALFORMED_JSON'],
+    ['{"images":[{}],}', 'REQUEST_MALFORMED_JSON'],
+    ['{"images":[{"data":[1]}]}]', 'REQUEST_MALFORMED_JSON'],
+    ['{"images":[{"data":[1}]}', 'REQUEST_MALFORMED_JSON'],
+    ['[{"images":[]}]', 'REQUEST_MALFORMED_JSON'],
+    ['just text', 'REQUEST_MALFORMED_JSON'],
+  ])('refuses %p', (text, code) => {
+    expect(() => elementsOf(text)).toThrow(code);
+  });
+
+  it('keeps a second array of the same name among the fields, where it is refused', () => {
+    const { fields } = splitBatchBody(Buffer.from('{"images":[{}],"images":[]}'), 'images', 3);
+    expect(fields).toEqual({ images: [] });
   });
 });

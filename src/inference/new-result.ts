@@ -1,14 +1,25 @@
-import type { Principal } from '../http/principal';
+import { DomainError } from '../errors/domain.error';
 import type { Validation } from '../imaging/image';
+import type { SelectedModel } from '../models/model-selection.service';
 import type { ModelStatus, ModelVersion } from '../models/model-version.entity';
+import type { ResultError } from '../results/inference-result.entity';
 import type { NewResult, NewValidation } from '../results/result-recorder.service';
-import type { CreateInferenceDto } from './create-inference.dto';
 import type { EngineAnswer } from './engine/inference-engine';
 import { judge } from './prediction';
 
+/** Whose result it is, and of what; nothing here names the patient. */
+export interface ResultOrigin {
+  readonly id: string;
+  readonly batchId: string | null;
+  readonly createdBy: string;
+  /** Pseudonym. */
+  readonly patientId: string | null;
+  readonly studyDate: string | null;
+  readonly anatomicalRegion: string | null;
+}
+
 interface Inference {
-  readonly principal: Principal;
-  readonly fields: CreateInferenceDto;
+  readonly origin: ResultOrigin;
   readonly version: ModelVersion;
   readonly modelStatus: ModelStatus;
   readonly answer: EngineAnswer;
@@ -19,28 +30,21 @@ interface Inference {
 const roundedMs = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;
 
 /** The row of a finished inference: `failed` when the quality policy kept the model from running. */
-export function newResult({
-  principal,
-  fields,
-  version,
-  modelStatus,
-  answer,
-  digestVerified,
-}: Inference): NewResult {
+export function newResult({ origin, version, modelStatus, answer, digestVerified }: Inference): NewResult {
   const { labels, output } = version.manifest;
   const { activation } = output;
   const threshold = version.confidenceThreshold;
   const { prediction, confidenceScore } = judge(answer.scores, { labels, activation, threshold });
+  const refused = answer.outputs === null;
   return {
+    ...origin,
     modelVersionId: version.id,
     modelStatus,
-    status: answer.outputs === null ? 'failed' : 'completed',
+    status: refused ? 'failed' : 'completed',
+    error: refused ? errorOf(qualityRejected(answer.validation.error_codes)) : null,
     confidenceScore,
     prediction,
     outputs: answer.outputs,
-    patientId: fields.patient_id ?? null,
-    studyDate: fields.study_date ?? null,
-    anatomicalRegion: fields.anatomical_region ?? null,
     imageWidth: answer.image.width,
     imageHeight: answer.image.height,
     imageFormat: answer.image.format,
@@ -55,10 +59,53 @@ export function newResult({
     modelFileHash: version.fileHash,
     manifestHash: version.manifestHash,
     runtimeVersion: answer.runtimeVersion,
-    createdBy: principal.userId,
     createdAt: new Date(),
   };
 }
+
+/** The row of an image for which there is no answer; `selected` when a version had been chosen. */
+export function failedResult(
+  origin: ResultOrigin,
+  error: DomainError,
+  selected: SelectedModel | undefined,
+): NewResult {
+  return {
+    ...origin,
+    modelVersionId: selected?.version.id ?? null,
+    modelStatus: selected?.status ?? null,
+    modelFileHash: selected?.version.fileHash ?? null,
+    manifestHash: selected?.version.manifestHash ?? null,
+    status: 'failed',
+    error: errorOf(error),
+    ...NOTHING_KNOWN,
+    createdAt: new Date(),
+  };
+}
+
+const NOTHING_KNOWN = {
+  confidenceScore: null,
+  prediction: null,
+  outputs: null,
+  imageWidth: null,
+  imageHeight: null,
+  imageFormat: null,
+  imageHash: null,
+  processing: null,
+  preprocessingLatencyMs: null,
+  inferenceLatencyMs: null,
+  runtimeVersion: null,
+};
+
+export function qualityRejected(codes: readonly string[], detail?: string): DomainError {
+  const errors = codes.map((code) => ({ field: 'image', message: code }));
+  return new DomainError('IMAGE_QUALITY_REJECTED', detail, { errors });
+}
+
+const errorOf = ({ code, advice, errors }: DomainError): ResultError => ({
+  code,
+  detail: advice,
+  ...(errors && { errors }),
+});
 
 export function newValidation(validation: Validation): NewValidation {
   return {

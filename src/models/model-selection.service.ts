@@ -37,7 +37,7 @@ export class ModelSelection {
   ) {}
 
   /** @throws DomainError MODEL_NOT_FOUND, MODEL_NOT_ACTIVE, MODEL_NOT_SELECTED, AUTH_FORBIDDEN */
-  async select({ role }: Principal, { modelId, clinicalDomain }: Wish): Promise<SelectedModel> {
+  async select({ role }: Pick<Principal, 'role'>, { modelId, clinicalDomain }: Wish): Promise<SelectedModel> {
     const { id, status } =
       modelId === undefined ? await this.defaultModel(clinicalDomain) : await this.byId(modelId);
     const mayTest = role === 'model_manager' || role === 'approver';

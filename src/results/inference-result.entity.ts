@@ -1,4 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { FieldError } from '../errors/domain.error';
+import type { ErrorCode } from '../errors/error-codes';
 
 export const RESULT_STATUSES = [
   'pending',
@@ -17,7 +19,18 @@ export interface Prediction {
   readonly above_threshold: boolean;
 }
 
+export interface ResultError {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+}
+
 const QUOTED_STATUSES = RESULT_STATUSES.map((status) => `'${status}'`).join(', ');
+
+/** Only an image of a batch that failed before it reached the model lacks any of these. */
+const COMPLETE = `status = 'failed' OR num_nulls(
+    model_version_id, model_status, image_width, image_height, image_format, image_hash, preprocessing_latency_ms,
+    inference_latency_ms, model_file_hash, manifest_hash, runtime_version) = 0`;
 
 /** What a model said about an image, and everything that made it say so. */
 @Entity({ name: 'inference_results' })
@@ -38,19 +51,21 @@ const QUOTED_STATUSES = RESULT_STATUSES.map((status) => `'${status}'`).join(', '
 @Check('inference_results_preprocessing_latency_ms_ck', 'preprocessing_latency_ms >= 0')
 @Check('inference_results_inference_latency_ms_ck', 'inference_latency_ms >= 0')
 @Check('inference_results_image_size_ck', 'image_width > 0 AND image_height > 0')
+@Check('inference_results_complete_ck', COMPLETE)
 export class InferenceResult {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'inference_results_pk' })
   id: string;
 
-  @Column({ name: 'model_version_id', type: 'uuid' })
+  @Column({ name: 'model_version_id', type: 'uuid', nullable: true })
   @ForeignKey('ModelVersion', { name: 'inference_results_model_version_id_fk', onDelete: 'RESTRICT' })
-  modelVersionId: string;
+  modelVersionId: string | null;
 
   /** Status of the version when it answered: anything but `production` marks the result. */
-  @Column({ name: 'model_status', type: 'text' })
-  modelStatus: string;
+  @Column({ name: 'model_status', type: 'text', nullable: true })
+  modelStatus: string | null;
 
   @Column({ name: 'batch_id', type: 'uuid', nullable: true })
+  @ForeignKey('InferenceBatch', { name: 'inference_results_batch_id_fk', onDelete: 'RESTRICT' })
   batchId: string | null;
 
   @Column({ type: 'text' })
@@ -70,6 +85,10 @@ export class InferenceResult {
   @Column({ type: 'json', nullable: true })
   outputs: object | null;
 
+  /** Why it failed; null otherwise. */
+  @Column({ type: 'json', nullable: true })
+  error: ResultError | null;
+
   /** Pseudonym, never the identifier itself. */
   @Column({ name: 'patient_id', type: 'text', nullable: true })
   patientId: string | null;
@@ -81,37 +100,37 @@ export class InferenceResult {
   @Column({ name: 'anatomical_region', type: 'text', nullable: true })
   anatomicalRegion: string | null;
 
-  @Column({ name: 'image_width', type: 'integer' })
-  imageWidth: number;
+  @Column({ name: 'image_width', type: 'integer', nullable: true })
+  imageWidth: number | null;
 
-  @Column({ name: 'image_height', type: 'integer' })
-  imageHeight: number;
+  @Column({ name: 'image_height', type: 'integer', nullable: true })
+  imageHeight: number | null;
 
-  @Column({ name: 'image_format', type: 'text' })
-  imageFormat: string;
+  @Column({ name: 'image_format', type: 'text', nullable: true })
+  imageFormat: string | null;
 
   /** SHA-256, hex. */
-  @Column({ name: 'image_hash', type: 'text' })
-  imageHash: string;
+  @Column({ name: 'image_hash', type: 'text', nullable: true })
+  imageHash: string | null;
 
   /** What was done to the image before the model saw it; null in rows that are older than this column. */
   @Column({ type: 'jsonb', nullable: true })
   processing: object | null;
 
-  @Column({ name: 'preprocessing_latency_ms', type: 'double precision' })
-  preprocessingLatencyMs: number;
+  @Column({ name: 'preprocessing_latency_ms', type: 'double precision', nullable: true })
+  preprocessingLatencyMs: number | null;
 
-  @Column({ name: 'inference_latency_ms', type: 'double precision' })
-  inferenceLatencyMs: number;
+  @Column({ name: 'inference_latency_ms', type: 'double precision', nullable: true })
+  inferenceLatencyMs: number | null;
 
-  @Column({ name: 'model_file_hash', type: 'text' })
-  modelFileHash: string;
+  @Column({ name: 'model_file_hash', type: 'text', nullable: true })
+  modelFileHash: string | null;
 
-  @Column({ name: 'manifest_hash', type: 'text' })
-  manifestHash: string;
+  @Column({ name: 'manifest_hash', type: 'text', nullable: true })
+  manifestHash: string | null;
 
-  @Column({ name: 'runtime_version', type: 'text' })
-  runtimeVersion: string;
+  @Column({ name: 'runtime_version', type: 'text', nullable: true })
+  runtimeVersion: string | null;
 
   @Column({ name: 'created_by', type: 'uuid' })
   @ForeignKey('User', { name: 'inference_results_created_by_fk', onDelete: 'RESTRICT' })

@@ -7,17 +7,15 @@ import { Pseudonyms } from './pseudonyms';
 import { ValidationResult } from './validation-result.entity';
 
 export type NewValidation = Omit<ValidationResult, 'id' | 'inferenceResultId'>;
-export type NewResult = Omit<
-  InferenceResult,
-  'id' | 'batchId' | 'isValid' | 'expiresAt' | 'reviewedBy' | 'reviewedAt' | 'reviewComments'
->;
+export type NewResult = Omit<InferenceResult, keyof typeof UNREVIEWED | 'isValid'>;
 
 export interface RecordedResult {
   readonly result: InferenceResult;
-  readonly validation: ValidationResult;
+  /** null: the image could not be read. */
+  readonly validation: ValidationResult | null;
 }
 
-/** Makes the rows of results. Who stores them stores the audit entry with them. */
+/** Makes the rows of results. Who stores them stores the audit entries with them. */
 @Injectable()
 export class ResultRecorder {
   constructor(
@@ -25,27 +23,29 @@ export class ResultRecorder {
     private readonly pseudonyms: Pseudonyms,
   ) {}
 
-  /** @param newResult its `patientId` is the identifier as it was sent; only its pseudonym is stored */
-  identify(newResult: NewResult, newValidation: NewValidation): RecordedResult {
-    const id = uuidv7();
-    const patientId = newResult.patientId === null ? null : this.pseudonyms.of(newResult.patientId);
-    const result = { ...newResult, ...UNREVIEWED, id, patientId, isValid: newValidation.isValid };
-    const validation = { ...newValidation, id: uuidv7(), inferenceResultId: id };
+  /** What is stored in place of the patient's identifier. */
+  pseudonymOf(patientId: string | undefined): string | null {
+    return patientId === undefined ? null : this.pseudonyms.of(patientId);
+  }
+
+  complete(newResult: NewResult, newValidation: NewValidation | null): RecordedResult {
+    const result = { ...newResult, ...UNREVIEWED, isValid: newValidation?.isValid ?? null };
+    const validation = newValidation && { ...newValidation, id: uuidv7(), inferenceResultId: result.id };
     return { result, validation };
   }
 
+  /** All rows of any number of results. */
   insertions(recorded: readonly RecordedResult[]): Insertion[] {
     const results = recorded.map(({ result }) => result);
-    const validations = recorded.map(({ validation }) => validation);
+    const validations = recorded.flatMap(({ validation }) => validation ?? []);
     return [
       insertionOf(this.dataSource, InferenceResult, results),
       insertionOf(this.dataSource, ValidationResult, validations),
-    ];
+    ].filter(({ rows }) => rows.length > 0);
   }
 }
 
 const UNREVIEWED = {
-  batchId: null,
   expiresAt: null,
   reviewedBy: null,
   reviewedAt: null,

@@ -1,5 +1,11 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { type InferenceResult, type Prediction, RESULT_STATUSES } from './inference-result.entity';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ERROR_CODES, type ErrorCode } from '../errors/error-codes';
+import {
+  type InferenceResult,
+  type Prediction,
+  RESULT_STATUSES,
+  type ResultError,
+} from './inference-result.entity';
 import type { ValidationResult } from './validation-result.entity';
 
 export interface ResultModel {
@@ -90,6 +96,30 @@ class ImageResponse {
   readonly hash: string;
 }
 
+class ResultFieldError {
+  @ApiProperty()
+  readonly field: string;
+
+  @ApiProperty()
+  readonly message: string;
+}
+
+/** Why an image failed: the same codes as those of problem details. */
+export class ResultErrorResponse implements ResultError {
+  @ApiProperty({
+    example: 'IMAGE_CORRUPT',
+    enum: Object.keys(ERROR_CODES),
+    description: 'Explained at /docs/errors',
+  })
+  readonly code: ErrorCode;
+
+  @ApiProperty({ description: 'What is wrong and what to do' })
+  readonly detail: string;
+
+  @ApiPropertyOptional({ type: [ResultFieldError] })
+  readonly errors?: readonly ResultFieldError[];
+}
+
 class LatencyResponse {
   @ApiProperty()
   readonly preprocessing_ms: number;
@@ -97,6 +127,8 @@ class LatencyResponse {
   @ApiProperty()
   readonly inference_ms: number;
 }
+
+const NOT_REACHED = { nullable: true, description: 'null: the image failed before' } as const;
 
 export class ResultResponse {
   @ApiProperty()
@@ -119,14 +151,14 @@ export class ResultResponse {
   @ApiProperty({ enum: RESULT_STATUSES })
   readonly status: string;
 
-  @ApiProperty()
-  readonly model: ModelReference;
+  @ApiProperty({ type: ModelReference, ...NOT_REACHED })
+  readonly model: ModelReference | null;
 
-  @ApiProperty()
-  readonly validation: ValidationResponse;
+  @ApiProperty({ type: ValidationResponse, ...NOT_REACHED })
+  readonly validation: ValidationResponse | null;
 
-  @ApiProperty()
-  readonly image: ImageResponse;
+  @ApiProperty({ type: ImageResponse, ...NOT_REACHED })
+  readonly image: ImageResponse | null;
 
   @ApiProperty({
     type: 'object',
@@ -137,14 +169,20 @@ export class ResultResponse {
   })
   readonly processing: object | null;
 
-  @ApiProperty()
-  readonly latency: LatencyResponse;
+  @ApiProperty({ type: LatencyResponse, ...NOT_REACHED })
+  readonly latency: LatencyResponse | null;
 
   @ApiProperty()
   readonly created_at: string;
 }
 
 export class ResultDetailResponse extends ResultResponse {
+  @ApiProperty({ type: String, nullable: true, description: 'The batch it belongs to' })
+  readonly batch_id: string | null;
+
+  @ApiProperty({ type: ResultErrorResponse, nullable: true, description: 'Why a failed one failed' })
+  readonly error: ResultError | null;
+
   @ApiProperty({ type: String, nullable: true, description: 'Pseudonym' })
   readonly patient_id: string | null;
 
@@ -175,8 +213,8 @@ export class ResultDetailResponse extends ResultResponse {
 
 export function toResultResponse(
   result: InferenceResult,
-  validation: ValidationResult,
-  model: ResultModel,
+  validation: ValidationResult | null,
+  model: ResultModel | null,
 ): ResultResponse {
   return {
     inference_id: result.id,
@@ -184,39 +222,53 @@ export function toResultResponse(
     confidence_score: result.confidenceScore,
     prediction: result.prediction,
     status: result.status,
-    model: { ...model, file_hash: result.modelFileHash, status: result.modelStatus },
-    validation: {
-      is_valid: validation.isValid,
-      validation_score: validation.validationScore,
-      brightness_valid: validation.brightnessValid,
-      contrast_valid: validation.contrastValid,
-      motion_artifact_free: validation.motionArtifactFree,
-      noise_level_acceptable: validation.noiseLevelAcceptable,
-      error_codes: validation.errorCodes,
-      warnings: validation.warnings,
-      metrics: validation.metrics,
-      validator_version: validation.validatorVersion,
-    },
+    model: model && { ...model, file_hash: result.modelFileHash!, status: result.modelStatus! },
+    validation: validation && toValidationResponse(validation),
+    ...imageOf(result),
+    processing: result.processing,
+    created_at: result.createdAt.toISOString(),
+  };
+}
+
+/** What is known only of an image that could be read; see the constraint inference_results_complete_ck. */
+function imageOf(result: InferenceResult): Pick<ResultResponse, 'image' | 'latency'> {
+  if (result.imageHash === null) return { image: null, latency: null };
+  return {
     image: {
-      width: result.imageWidth,
-      height: result.imageHeight,
-      format: result.imageFormat,
+      width: result.imageWidth!,
+      height: result.imageHeight!,
+      format: result.imageFormat!,
       hash: result.imageHash,
     },
-    processing: result.processing,
-    latency: { preprocessing_ms: result.preprocessingLatencyMs, inference_ms: result.inferenceLatencyMs },
-    created_at: result.createdAt.toISOString(),
+    latency: { preprocessing_ms: result.preprocessingLatencyMs!, inference_ms: result.inferenceLatencyMs! },
+  };
+}
+
+function toValidationResponse(validation: ValidationResult): ValidationResponse {
+  return {
+    is_valid: validation.isValid,
+    validation_score: validation.validationScore,
+    brightness_valid: validation.brightnessValid,
+    contrast_valid: validation.contrastValid,
+    motion_artifact_free: validation.motionArtifactFree,
+    noise_level_acceptable: validation.noiseLevelAcceptable,
+    error_codes: validation.errorCodes,
+    warnings: validation.warnings,
+    metrics: validation.metrics,
+    validator_version: validation.validatorVersion,
   };
 }
 
 export function toResultDetailResponse(
   result: InferenceResult,
-  validation: ValidationResult,
-  model: ResultModel,
+  validation: ValidationResult | null,
+  model: ResultModel | null,
   audit: string[],
 ): ResultDetailResponse {
   return {
     ...toResultResponse(result, validation, model),
+    batch_id: result.batchId,
+    error: result.error,
     patient_id: result.patientId,
     study_date: result.studyDate,
     anatomical_region: result.anatomicalRegion,

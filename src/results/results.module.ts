@@ -12,6 +12,6 @@ import { ValidationResult } from './validation-result.entity';
   imports: [TypeOrmModule.forFeature([InferenceResult, ValidationResult])],
   controllers: [ResultsController],
   providers: [Pseudonyms, ResultRecorder, ResultList, Results],
-  exports: [ResultRecorder],
+  exports: [ResultRecorder, Results],
 })
 export class ResultsModule {}

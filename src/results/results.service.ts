@@ -1,15 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import { AuditReader } from '../audit/audit-reader.service';
 import { AuditTrail } from '../audit/audit-trail.service';
 import { DomainError } from '../errors/domain.error';
 import type { Principal } from '../http/principal';
-import { InferenceResult } from './inference-result.entity';
-import { type ResultDetailResponse, type ResultModel, toResultDetailResponse } from './result.response';
+import { InferenceResult, type ResultError } from './inference-result.entity';
+import {
+  type ResultDetailResponse,
+  type ResultModel,
+  type ResultResponse,
+  toResultDetailResponse,
+  toResultResponse,
+} from './result.response';
 import { ValidationResult } from './validation-result.entity';
 
-/** Reads a result. What a caller may see is decided in the query, so a foreign id is as unknown as any other. */
+export type AnsweredResult = ResultResponse & { readonly error: ResultError | null };
+
+/** Reads results. What a caller may see is decided in the query, so a foreign id is as unknown as any other. */
 @Injectable()
 export class Results {
   constructor(
@@ -26,16 +34,33 @@ export class Results {
       ...(principal.role === 'integration' && { createdBy: principal.userId }),
     });
     if (result === null) throw new DomainError('RESULT_NOT_FOUND');
-    const validation = await manager.findOneByOrFail(ValidationResult, { inferenceResultId: id });
+    const validation = await manager.findOneBy(ValidationResult, { inferenceResultId: id });
     const audit = await this.auditReader.eventIdsOf(id);
-    return toResultDetailResponse(result, validation, await this.modelOf(result), audit);
+    const [model] = await this.modelsOf([result]);
+    return toResultDetailResponse(result, validation, model ?? null, audit);
   }
 
-  private async modelOf({ modelVersionId }: InferenceResult): Promise<ResultModel> {
-    const [model] = await this.dataSource.query<[ResultModel]>(
-      'SELECT id AS model_id, model_name, version, file_hash FROM model_versions WHERE id = $1',
-      [modelVersionId],
+  /** The answers by their ids. Whether the caller may see them has been decided. */
+  async answers(ids: readonly string[]): Promise<ReadonlyMap<string, AnsweredResult>> {
+    const { manager } = this.dataSource;
+    const results = await manager.findBy(InferenceResult, { id: In(ids) });
+    const validations = await manager.findBy(ValidationResult, { inferenceResultId: In(ids) });
+    const models = await this.modelsOf(results);
+    return new Map(
+      results.map((result) => {
+        const validation =
+          validations.find(({ inferenceResultId }) => inferenceResultId === result.id) ?? null;
+        const model = models.find(({ model_id }) => model_id === result.modelVersionId) ?? null;
+        return [result.id, { ...toResultResponse(result, validation, model), error: result.error }];
+      }),
     );
-    return model;
+  }
+
+  private async modelsOf(results: readonly InferenceResult[]): Promise<ResultModel[]> {
+    const ids = new Set(results.flatMap(({ modelVersionId }) => modelVersionId ?? []));
+    return this.dataSource.query<ResultModel[]>(
+      'SELECT id AS model_id, model_name, version, file_hash FROM model_versions WHERE id = ANY ($1)',
+      [[...ids]],
+    );
   }
 }

@@ -12,7 +12,8 @@ import { ModelInstallation } from '../../src/inference/registration/model-instal
 import type { Manifest } from '../../src/models/manifest';
 import { readManifest } from '../../src/models/manifest-reading';
 import type { ModelVersion } from '../../src/models/model-version.entity';
-import { createTestDatabase } from './database';
+import { fixtureFile, modelOf } from '../fixtures/models/models';
+import { createTestDatabase, type TestDatabase } from './database';
 import { temporaryDirectory } from './temporary-directory';
 
 const DEMO = join(__dirname, '../../tools/demo-model');
@@ -25,6 +26,10 @@ export interface RunningApp {
   readonly url: string;
   /** A superuser's, to look at everything and to tamper; the application itself has lesser roles. */
   readonly dataSource: DataSource;
+  readonly database: TestDatabase;
+  readonly dataDir: string;
+  /** Puts a model of the engine's tests into production. */
+  installFixture(name: keyof typeof FIXTURE_GOLDEN, file?: string): Promise<ModelVersion>;
   /** Puts another version of the demo model into production. */
   installDemoModel(changes: {
     name?: string;
@@ -36,6 +41,17 @@ export interface RunningApp {
   token(role: Role): Promise<string>;
   stop(): Promise<void>;
 }
+
+/** What the models of the engine's tests take. */
+const FIXTURE_INPUT = { name: 'image', resize: null, channels: 1, mean: [0], std: [1] };
+
+/** What they make of an image of one value. */
+const FIXTURE_GOLDEN = {
+  quarters: { value: 1, scores: [[1, 1, 1, 1]] },
+  nan: { value: 1, scores: [[1]] },
+  'endless-run': { value: 0, scores: [[0]] },
+  'memory-bomb': { value: 0, scores: [[0]] },
+} as const;
 
 const ACCOUNTS: readonly Role[] = [
   'admin',
@@ -49,8 +65,9 @@ const ACCOUNTS: readonly Role[] = [
 
 export async function startApp(variables: Record<string, string> = {}): Promise<RunningApp> {
   const database = await createTestDatabase();
+  const dataDir = temporaryDirectory();
   const configuration = loadConfiguration({
-    DATA_DIR: temporaryDirectory(),
+    DATA_DIR: dataDir,
     ENGINE_PROCESSES: '1',
     ...variables,
   });
@@ -68,8 +85,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
   }
   const clinician = await app.get(Users).findByUsername('clinician');
   const demo = readManifest(readFileSync(join(DEMO, 'manifest.json'), 'utf8'));
-  const file = join(DEMO, 'demo-model.onnx');
-  const install = (manifest: Manifest): Promise<ModelVersion> =>
+  const install = (manifest: Manifest, file = join(DEMO, 'demo-model.onnx')): Promise<ModelVersion> =>
     app.get(ModelInstallation).install({ manifest, file, installedBy: clinician!.id });
   await install(demo);
   const dataSource = await new DataSource(
@@ -81,6 +97,17 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
     app,
     url,
     dataSource,
+    database,
+    dataDir,
+    installFixture: (name, file = fixtureFile(name)) => {
+      const { output } = modelOf(name);
+      const input = { ...demo.input, ...FIXTURE_INPUT };
+      const quality = { policy: 'warn', thresholds: {} } as const;
+      const { value, scores } = FIXTURE_GOLDEN[name];
+      const data = Array<number>(64 * 64).fill(value);
+      const golden = [{ input: { data, width: 64, height: 64 }, output: { scores }, tolerance: 0 }];
+      return install({ ...demo, model_name: name, labels: [], input, output, quality, golden }, file);
+    },
     installDemoModel: ({ name = demo.model_name, version, policy, input }) =>
       install({
         ...demo,

@@ -5,8 +5,8 @@ class ResultSummary {
   @ApiProperty()
   readonly inference_id: string;
 
-  @ApiProperty()
-  readonly model_id: string;
+  @ApiProperty({ type: String, nullable: true, description: 'null: no version was chosen' })
+  readonly model_id: string | null;
 
   @ApiProperty({ type: Number, nullable: true })
   readonly confidence_score: number | null;
@@ -46,7 +46,7 @@ export class ResultPageResponse {
 
 export interface ResultSummaryRow {
   readonly id: string;
-  readonly model_version_id: string;
+  readonly model_version_id: string | null;
   readonly confidence_score: number | null;
   readonly status: string;
   readonly is_valid: boolean | null;

@@ -1,0 +1,29 @@
+import { define } from './error-definition';
+
+export const BATCH_ERRORS = define({
+  BATCH_NOT_FOUND: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no such batch',
+    remedy: 'A batch is shown to the account that sent it; its results are also at GET /results?batch_id=….',
+  },
+  BATCH_QUEUE_FULL: {
+    kind: 'rate_limited',
+    severity: 'low',
+    title: 'Too much of this account waits already',
+    remedy: 'Send the batch again when some of the waiting ones are done, or cancel one.',
+  },
+  BATCH_ITEM_GIVEN_UP: {
+    kind: 'unavailable',
+    severity: 'high',
+    title: 'The servers that worked on the image stopped each time',
+    remedy: 'Do not send the same image again before the operator has looked at the model and at the logs.',
+  },
+  BATCH_ITEM_UNREADABLE: {
+    kind: 'internal',
+    severity: 'high',
+    title: 'The stored image cannot be opened',
+    remedy:
+      'Send it again. The operator checks whether PSEUDONYM_KEY differs between servers or was changed.',
+  },
+});

@@ -1,0 +1,64 @@
+import { Controller, Get, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { FilesInterceptor } from '@nestjs/platform-express';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Audited } from '../../audit/audited.decorator';
+import { Roles } from '../../http/access.decorators';
+import { BinaryBody } from '../../http/body';
+import { CurrentUser, type Principal } from '../../http/principal';
+import { UuidParam } from '../../http/uuid-param.decorator';
+import { abandonment } from '../abandonment';
+import { AcceptedInterceptor } from './request/accepted.interceptor';
+import { ApiBatch } from './request/batch-body.docs';
+import { BATCH_BODY, readBatchRequest } from './request/batch-input';
+import { BatchSizeInterceptor, MAX_UPLOADS, UPLOAD_OPTIONS } from './request/batch-uploads';
+import { BatchResponse } from './batch.response';
+import { Batches } from './batches.service';
+
+@ApiTags('Inference')
+@Controller('infer/batch')
+export class BatchesController {
+  constructor(private readonly batches: Batches) {}
+
+  /**
+   * Runs a model on each of 1 to 100 images. Each succeeds or fails by itself; the answer keeps their order. With
+   * `Prefer: respond-async` the batch is queued and answered at GET /infer/batch/{batch_id}.
+   */
+  @Post()
+  @HttpCode(200)
+  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Audited('batch.submitted')
+  @BinaryBody(BATCH_BODY)
+  @UseInterceptors(
+    AcceptedInterceptor,
+    BatchSizeInterceptor,
+    FilesInterceptor('file', MAX_UPLOADS, UPLOAD_OPTIONS),
+  )
+  @ApiBatch()
+  submit(
+    @CurrentUser() principal: Principal,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<BatchResponse> {
+    return this.batches.submit(principal, readBatchRequest(request), abandonment(response));
+  }
+
+  /** A batch of one's own, with the answers there are so far. */
+  @Get(':batch_id')
+  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Audited('batch.read')
+  @ApiOkResponse({ type: BatchResponse })
+  get(@CurrentUser() principal: Principal, @UuidParam('batch_id') id: string): Promise<BatchResponse> {
+    return this.batches.get(principal, id);
+  }
+
+  /** Cancels what waits. What is under way is finished, and what is done stays; a second call changes nothing. */
+  @Post(':batch_id/cancel')
+  @HttpCode(200)
+  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Audited('batch.cancelled')
+  @ApiOkResponse({ type: BatchResponse })
+  cancel(@CurrentUser() principal: Principal, @UuidParam('batch_id') id: string): Promise<BatchResponse> {
+    return this.batches.cancel(principal, id);
+  }
+}

@@ -1,0 +1,103 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { EngineConfig } from '../../config/engine.config';
+import type { DomainError } from '../../errors/domain.error';
+import type { ErrorCode } from '../../errors/error-codes';
+import { toDomainError } from '../../errors/to-domain-error';
+import type { SelectedModel, Wish } from '../../models/model-selection.service';
+import { type RecordedResult, ResultRecorder } from '../../results/result-recorder.service';
+import type { ResultModel } from '../../results/result.response';
+import { EngineModels } from '../engine-models.service';
+import { failedResult, newResult, newValidation, type ResultOrigin } from '../new-result';
+import type { BatchItem } from './request/batch-request';
+import type { InferenceBatch } from './inference-batch.entity';
+
+/** What became of an image: its rows, and the model that answered or was to. */
+export interface ItemOutcome extends RecordedResult {
+  readonly model: ResultModel | null;
+}
+
+interface Circumstances {
+  readonly batch: Pick<InferenceBatch, 'id' | 'createdBy' | 'priority'>;
+  readonly select: (wish: Wish) => Promise<SelectedModel>;
+  readonly signal?: AbortSignal;
+}
+
+/** Failures that say nothing about the image: whoever runs it may try again, or not. */
+const NOT_OF_THE_IMAGE: ReadonlySet<ErrorCode> = new Set([
+  'DATABASE_UNAVAILABLE',
+  'ENGINE_BUSY',
+  'ENGINE_UNAVAILABLE',
+  'REQUEST_ABANDONED',
+]);
+
+/** Runs one image of a batch. What is wrong with the image, its fields or its model is an outcome, not an exception. */
+@Injectable()
+export class ItemInference {
+  private readonly logger = new Logger('ItemInference');
+
+  constructor(
+    private readonly models: EngineModels,
+    private readonly recorder: ResultRecorder,
+    private readonly config: EngineConfig,
+  ) {}
+
+  /** @throws DomainError DATABASE_UNAVAILABLE, ENGINE_BUSY, ENGINE_UNAVAILABLE; the signal's reason */
+  async run(item: BatchItem, { batch, select, signal }: Circumstances): Promise<ItemOutcome> {
+    let selected: SelectedModel | undefined;
+    try {
+      if ('refusal' in item.image) throw item.image.refusal;
+      selected = await select(item.wish);
+      const { version, status: modelStatus } = selected;
+      const answer = await this.models.run(version, {
+        source: item.image.source,
+        priority: batch.priority,
+        principalId: batch.createdBy,
+        deadlineMs: this.config.deadlineMs,
+        signal,
+      });
+      const { digestVerified } = item;
+      const result = newResult({
+        origin: originOf(item, batch),
+        version,
+        modelStatus,
+        answer,
+        digestVerified,
+      });
+      return {
+        ...this.recorder.complete(result, newValidation(answer.validation)),
+        model: modelOf(selected),
+      };
+    } catch (thrown) {
+      const error = toDomainError(thrown);
+      if (NOT_OF_THE_IMAGE.has(error.code)) throw error;
+      return this.failed(item, batch, error, selected);
+    }
+  }
+
+  failed(
+    item: BatchItem,
+    batch: Pick<InferenceBatch, 'id' | 'createdBy'>,
+    error: DomainError,
+    selected?: SelectedModel,
+  ): ItemOutcome {
+    if (error.code === 'INTERNAL_ERROR') {
+      const { name, stack } = (error.cause ?? error) as Error;
+      const place = stack?.split('\n').find((line) => /^ +at /.test(line));
+      this.logger.error({ event: 'batch.item_failed', inference_id: item.inferenceId, cause: name, place });
+    }
+    const result = failedResult(originOf(item, batch), error, selected);
+    return { ...this.recorder.complete(result, null), model: selected ? modelOf(selected) : null };
+  }
+}
+
+const originOf = (
+  { inferenceId, patientId, studyDate, anatomicalRegion }: BatchItem,
+  { id, createdBy }: Pick<InferenceBatch, 'id' | 'createdBy'>,
+): ResultOrigin => ({ id: inferenceId, batchId: id, createdBy, patientId, studyDate, anatomicalRegion });
+
+const modelOf = ({ version }: SelectedModel): ResultModel => ({
+  model_id: version.id,
+  model_name: version.modelName,
+  version: version.version,
+  file_hash: version.fileHash,
+});
