@@ -32,7 +32,7 @@ export async function createAuditDatabase(): Promise<AuditDatabase> {
   return {
     dataSource,
     urls: database.urls,
-    append: (count) => append(dataSource, count),
+    append: (count) => appendEntries(dataSource, count),
     tamper: (...statements) => tamper(dataSource, statements),
     async drop() {
       await dataSource.destroy();
@@ -47,7 +47,7 @@ export const ed25519Pem = (): string =>
 const APPEND_ONLY = ['audit_logs', 'audit_checkpoints', 'audit_tiles', 'audit_publications'];
 
 /** What nobody but an administrator of the database can do, and what no trigger stops. */
-async function tamper(dataSource: DataSource, statements: readonly string[]): Promise<void> {
+export async function tamper(dataSource: DataSource, statements: readonly string[]): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
     for (const table of APPEND_ONLY) await runner.query(`ALTER TABLE ${table} DISABLE TRIGGER ALL`);
@@ -80,12 +80,13 @@ export async function rechain(dataSource: DataSource, seq: number): Promise<void
   await tamper(dataSource, statements);
 }
 
-async function append(dataSource: DataSource, count: number): Promise<void> {
+/** @param padding characters that are added to each entry */
+export async function appendEntries(dataSource: DataSource, count: number, padding = 0): Promise<void> {
   const start = await headSeq(dataSource.manager);
   let { hash } = (await positionAt(dataSource.manager, start))!;
   const columns: [number[], string[], Buffer[], Buffer[]] = [[], [], [], []];
   for (let seq = start + 1; seq <= start + count; seq++) {
-    const canonical = canonicalText(entryOf(seq));
+    const canonical = canonicalText(entryOf(seq, padding));
     const previous = hash;
     hash = entryHash(BigInt(seq), previous, canonical);
     for (const [i, value] of [seq, canonical, hash, previous].entries())
@@ -98,7 +99,7 @@ async function append(dataSource: DataSource, count: number): Promise<void> {
   );
 }
 
-function entryOf(seq: number): AuditEntry {
+function entryOf(seq: number, padding: number): AuditEntry {
   const time = Date.UTC(2026, 10, 24, 8) + seq * 10;
   const id = `${time.toString(16).padStart(12, '0')}-7000-8000-${seq.toString(16).padStart(12, '0')}`;
   return {
@@ -111,7 +112,7 @@ function entryOf(seq: number): AuditEntry {
     object_id: null,
     outcome: 'success',
     reason: null,
-    request_id: `request-${seq}`,
+    request_id: `request-${seq}${'-'.repeat(padding)}`,
     ip: '192.0.2.7',
     user_agent: 'curl/8.5.0',
     details: { count: seq },

@@ -12,6 +12,7 @@ import { SEQUENCER_DATA_SOURCE } from '../../database/database.module';
 import { AuditTrail } from '../audit-trail.service';
 import type { AuditProblem } from '../verification/chain-verification';
 import type { TreeHead } from '../merkle/merkle-proof';
+import { formatNoteKey } from '../note/note-key';
 import { CheckpointKeys } from './checkpoint-keys';
 import { CheckpointRefused, KeyOutOfTurn, makeCheckpoint } from './checkpoint-maker';
 import { CheckpointPublisher, OutsideDisagrees } from './checkpoint-publisher';
@@ -59,6 +60,7 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
+    this.logger.log({ event: 'audit.signing_key', key: formatNoteKey(this.keys.own) });
     this.loop = this.run();
   }
 

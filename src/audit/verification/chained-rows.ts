@@ -1,10 +1,19 @@
 import type { EntityManager } from 'typeorm';
+import { FILED_COLUMNS, type FiledRow } from './filed-row';
 import { CHAIN_START, type ChainedRow, type ChainPosition } from './chain-verification';
 
 /** Entries `after` + 1 to `last`, in order. */
 export const rowsBetween = (db: EntityManager, after: number, last: number): Promise<ChainedRow[]> =>
   db.query<ChainedRow[]>(
     'SELECT seq, canonical, entry_hash, previous_hash FROM audit_logs WHERE seq > $1 AND seq <= $2 ORDER BY seq',
+    [after, last],
+  );
+
+/** The same, with the columns that lists are filtered by. */
+export const filedRowsBetween = (db: EntityManager, after: number, last: number): Promise<FiledRow[]> =>
+  db.query<FiledRow[]>(
+    `SELECT seq, canonical, entry_hash, previous_hash, ${FILED_COLUMNS}
+     FROM audit_logs WHERE seq > $1 AND seq <= $2 ORDER BY audit_logs.seq`,
     [after, last],
   );
 

@@ -10,7 +10,8 @@ import { checkSignature } from '../note/signed-note';
 import { Frontier } from '../merkle/frontier';
 import { MissingLeaves, StoredTree } from '../merkle/stored-tree';
 import { type AuditProblem, type ChainPosition, followChain, problemAt } from './chain-verification';
-import { headSeq, positionAt, rowsBetween } from './chained-rows';
+import { filedRowsBetween, headSeq, positionAt } from './chained-rows';
+import { misfiledColumn } from './filed-row';
 
 const ROWS_AT_ONCE = 1_000;
 const CHECKPOINTS_AT_ONCE = 500;
@@ -92,11 +93,14 @@ export class TrailWalk {
     const checkpoints = this.checkpoints();
     let next = (await checkpoints.next()).value;
     while (this.last < this.end) {
-      const rows = await rowsBetween(this.db, this.last, Math.min(this.last + ROWS_AT_ONCE, this.end));
+      const rows = await filedRowsBetween(this.db, this.last, Math.min(this.last + ROWS_AT_ONCE, this.end));
       if (rows.length === 0) return problemAt('gap', this.last + 1, `entry ${this.last + 1} is missing`);
       for (const row of rows) {
         const step = followChain(this.position, row);
         if ('class' in step) return step;
+        const misfiled = misfiledColumn(row);
+        if (misfiled !== undefined)
+          return problemAt('altered', step.seq, `column ${misfiled} is not what the text says`);
         this.position = step;
         await this.take(step.seq, step.leaf);
         if (next?.size !== step.seq) continue;

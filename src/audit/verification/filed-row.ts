@@ -1,0 +1,24 @@
+import type { AuditEntry } from '../audit-entry';
+import type { ChainedRow } from './chain-verification';
+
+/** Columns that lists are filtered by. The database reads them out of the text; nothing hashes them. */
+const COLUMNS = [
+  'event_id',
+  'occurred_at',
+  'actor_id',
+  'action',
+  'object_type',
+  'object_id',
+  'outcome',
+] as const;
+
+/** An entry with the columns it is filed under. */
+export type FiledRow = ChainedRow & Readonly<Record<(typeof COLUMNS)[number], string | null>>;
+
+export const FILED_COLUMNS = COLUMNS.join(', ');
+
+/** The column that says something else than the text, which would hide the entry from who looks for it. */
+export function misfiledColumn(row: FiledRow): string | undefined {
+  const entry = JSON.parse(row.canonical) as AuditEntry;
+  return COLUMNS.find((column) => (row[column] ?? null) !== (entry[column] ?? null));
+}
