@@ -5,7 +5,8 @@ import { AuditTrail } from './audit-trail.service';
 import { headSeq } from './verification/chained-rows';
 import type { VerifyAuditDto } from './verification/verify-audit.dto';
 
-const ROWS_AT_ONCE = 500;
+/** At most 3 MiB: an entry has at most 32 KiB. */
+const ROWS_AT_ONCE = 100;
 const NDJSON = 'application/x-ndjson';
 
 interface Row {

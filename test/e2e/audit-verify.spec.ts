@@ -137,6 +137,13 @@ const CASES: readonly Case[] = [
     offline: ['fork', 201],
   },
   {
+    what: 'a text that is no entry, chained anew',
+    statements: ["UPDATE audit_logs SET action = 'key.rotated', canonical = 'nonsense' WHERE seq = 250"],
+    rechainFrom: 250,
+    online: ['altered', 250],
+    offline: ['altered', 250],
+  },
+  {
     what: 'everything chained anew without an entry',
     statements: [
       'DELETE FROM audit_logs WHERE seq = 250',

@@ -34,7 +34,7 @@ export class AnchorDirectory {
       .filter((each) => NAME.test(each))
       .sort()
       .toReversed()) {
-      const text = await readFile(join(this.directory, name), 'utf8');
+      const text = await readFile(join(this.directory, name), 'utf8').catch(() => '');
       const newest = text.slice(-MAX_NOTE).match(NOTE)?.at(-1);
       if (newest !== undefined) return newest;
     }

@@ -62,8 +62,7 @@ export class CheckpointKeys {
       `SELECT seq, canonical FROM audit_logs WHERE action = 'key.rotated' ORDER BY audit_logs.seq`,
     );
     const rotations = rows.flatMap(({ seq, canonical }) => {
-      const { details } = JSON.parse(canonical) as { details: AuditDetails };
-      return this.rotationOf(Number(seq), details) ?? [];
+      return this.rotationOf(Number(seq), detailsOf(canonical)) ?? [];
     });
     const mentioned = rotations.some(
       ({ previous, key }) => isSame(previous, this.own) || isSame(key, this.own),
@@ -111,6 +110,15 @@ export class CheckpointKeys {
     const { own, previous } = this;
     if (newest === undefined || previous === undefined || checkSignature(newest, own) === 'valid') return own;
     return checkSignature(newest, previous) === 'valid' ? previous : own;
+  }
+}
+
+/** An entry that does not say what a change of keys says changes none, whatever column it is filed under. */
+function detailsOf(canonical: string): AuditDetails {
+  try {
+    return (JSON.parse(canonical) as { details?: AuditDetails } | null)?.details ?? {};
+  } catch {
+    return {};
   }
 }
 

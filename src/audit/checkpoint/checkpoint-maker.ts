@@ -27,18 +27,25 @@ export class KeyOutOfTurn extends Error {
   }
 }
 
+export interface SigningOutcome {
+  readonly newest?: StoredCheckpoint;
+  readonly isNew: boolean;
+  /** There was more than one checkpoint takes. */
+  readonly isBehind: boolean;
+}
+
 /**
  * Signs the entries that no checkpoint covers yet, at most about 100,000 of them. It signs only what provably extends
  * the newest checkpoint of the database and every head in `remembered`, which may come from outside the database.
  * Runs in a transaction that holds the lock of checkpoints.
- * @returns the newest checkpoint and whether it is new
+ * @returns the newest checkpoint
  * @throws CheckpointRefused, KeyOutOfTurn
  */
 export async function makeCheckpoint(
   db: EntityManager,
   keys: CheckpointKeys,
   remembered: readonly TreeHead[],
-): Promise<{ readonly newest?: StoredCheckpoint; readonly isNew: boolean }> {
+): Promise<SigningOutcome> {
   const last = await newestCheckpoint(db);
   const head = await headSeq(db);
   const before = [...(last ? [last] : []), ...remembered];
@@ -49,7 +56,7 @@ export async function makeCheckpoint(
   }
   const history = await keys.history(db, last?.signed);
   if (last !== undefined) await assertOurs(db, keys, history, last);
-  if (head === (last?.size ?? 0)) return { newest: last, isNew: false };
+  if (head === (last?.size ?? 0)) return { newest: last, isNew: false, isBehind: false };
   if (!keys.own.publicKey.equals(history.current.publicKey))
     throw new KeyOutOfTurn(history, history.knows(keys.own));
 
@@ -62,7 +69,7 @@ export async function makeCheckpoint(
 
   const body = formatCheckpointText(text);
   await storeCheckpoint(db, `${body}\n${keys.sign(body, history)}`, position.hash);
-  return { newest: await newestCheckpoint(db), isNew: true };
+  return { newest: await newestCheckpoint(db), isNew: true, isBehind: size < head };
 }
 
 async function assertOurs(

@@ -14,7 +14,7 @@ import type { AuditProblem } from '../verification/chain-verification';
 import type { TreeHead } from '../merkle/merkle-proof';
 import { formatNoteKey } from '../note/note-key';
 import { CheckpointKeys } from './checkpoint-keys';
-import { CheckpointRefused, KeyOutOfTurn, makeCheckpoint } from './checkpoint-maker';
+import { CheckpointRefused, KeyOutOfTurn, makeCheckpoint, type SigningOutcome } from './checkpoint-maker';
 import { CheckpointPublisher, OutsideDisagrees } from './checkpoint-publisher';
 import {
   MalformedCheckpoint,
@@ -73,11 +73,11 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
   async round(): Promise<void> {
     try {
       this.remembered ??= await this.outsideHeads();
-      let signed: { readonly newest?: StoredCheckpoint; readonly isNew: boolean };
+      let signed: SigningOutcome;
       do {
         signed = await this.sign();
         if (signed.newest !== undefined) this.note(signed.newest, signed.isNew);
-      } while (signed.isNew && !this.stop.signal.aborted);
+      } while (signed.isBehind && !this.stop.signal.aborted);
       const unreached = signed.newest ? await this.publisher.publish(signed.newest) : [];
       this.become({ ...SIGNING, unreached });
     } catch (error) {
@@ -97,12 +97,12 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private sign(): ReturnType<typeof makeCheckpoint> {
+  private sign(): Promise<SigningOutcome> {
     return this.dataSource.transaction('READ COMMITTED', async (db) => {
       const [lock] = await db.query<{ held: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS held', [
         CHECKPOINT_LOCK,
       ]);
-      if (lock?.held !== true) return { newest: await newestCheckpoint(db), isNew: false };
+      if (lock?.held !== true) return { newest: await newestCheckpoint(db), isNew: false, isBehind: false };
       return makeCheckpoint(db, this.keys, this.remembered ?? []);
     });
   }

@@ -19,6 +19,15 @@ export const FILED_COLUMNS = COLUMNS.join(', ');
 
 /** The column that says something else than the text, which would hide the entry from who looks for it. */
 export function misfiledColumn(row: FiledRow): string | undefined {
-  const entry = JSON.parse(row.canonical) as AuditEntry;
+  const entry = entryOf(row.canonical);
   return COLUMNS.find((column) => (row[column] ?? null) !== (entry[column] ?? null));
+}
+
+/** Nothing for a text that is no entry: no column fits it. */
+function entryOf(canonical: string): Partial<AuditEntry> {
+  try {
+    return (JSON.parse(canonical) as Partial<AuditEntry> | null) ?? {};
+  } catch {
+    return {};
+  }
 }

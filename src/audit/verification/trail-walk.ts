@@ -111,6 +111,7 @@ export class TrailWalk {
     }
     if (next === undefined) return undefined;
     if (next.size > this.head) return this.truncation();
+    if (this.fitted === this.last) return undefined;
     await this.frontier.advance(next.size, this.tree.subtree);
     return this.compare(next);
   }
