@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { register } from 'prom-client';
 import type { DomainError } from '../../src/errors/domain.error';
 import type { EngineModel, EngineRequest, Quarantine } from '../../src/inference/engine/inference-engine';
 import { OnnxEngine, type OnnxEngineOptions } from '../../src/inference/engine/onnx-engine';
@@ -102,6 +103,20 @@ describe('OnnxEngine under attack', () => {
       ask('high', { priority: 'high', principalId: 'a' }),
     ]);
     expect(served).toEqual(['first', 'high', 'a1', 'b1', 'a2', 'low']);
+  });
+
+  it('shows in the metrics what it did, by model and version [R-22]', async () => {
+    const engine = engineOf({ processes: 1 });
+    const model = modelOf('quarters', { id: 'measured', name: 'measured', version: '2.0.0' });
+    for (const _ of [1, 2]) await engine.run(model, requestOf(WHITE));
+    const metrics = await register.metrics();
+    for (const duration of ['queue', 'preprocessing', 'run']) {
+      const count = `medai_engine_${duration}_duration_seconds_count{model="measured",version="2.0.0"} 2`;
+      expect(metrics).toContain(count);
+    }
+    expect(metrics).toContain('medai_engine_processes{state="ready"} 1');
+    expect(metrics).toContain('medai_engine_queue_length 0');
+    expect(metrics).toMatch(/medai_engine_process_restarts_total\{cause="timeout"\} [1-9]/);
   });
 
   it('replaces a process that has grown, without losing a request', async () => {

@@ -117,6 +117,18 @@ describe('tensors of OnnxEngine', () => {
     expect(shapes).toEqual([16, 24, 32]);
   });
 
+  it('gives the same numbers with two threads', async () => {
+    const threaded = new OnnxEngine({ processes: 1, threads: 2 });
+    try {
+      const image = requestOf(imageOf((x, y) => ((x * 7 + y * 13) % 101) / 100));
+      const answers = [threaded, engine].map((each) => each.run(modelOf('network'), image));
+      const [two, one] = await Promise.all(answers);
+      expect(two!.outputs).toEqual(one!.outputs);
+    } finally {
+      await threaded.close();
+    }
+  });
+
   it('tells a failure within the model from an image that it does not take', async () => {
     const wide = { form: 'float32', bytes: new Uint8Array(64 * 96 * 4), width: 96, height: 64 } as const;
     await expect(run('quarters', wide)).rejects.toEqual(failure('MODEL_INPUT_INVALID'));
