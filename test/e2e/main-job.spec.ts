@@ -439,6 +439,10 @@ describe('the audit trail [R-09] [R-10]', () => {
       await runner.release();
       return (await call('GET', '/audit/verify', auditor)).body.problem;
     };
+    const misfile = `UPDATE audit_logs SET actor_id = 'nobody' WHERE seq = 4`;
+    expect(await tamper(misfile)).toMatchObject({ class: 'altered', seq: '4' });
+    const refile = `UPDATE audit_logs SET actor_id = canonical::jsonb ->> 'actor_id' WHERE seq = 4`;
+    expect(await tamper(refile)).toBeNull();
     const [row] = await running.dataSource.query<[{ canonical: string }]>(
       'SELECT canonical FROM audit_logs WHERE seq = 3',
     );

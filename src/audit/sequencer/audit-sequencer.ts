@@ -9,7 +9,8 @@ import { isDuplicate, rejectDuplicates } from './duplicates';
 import { LeaderSession } from './leader-session';
 import { auditChained, auditLeader } from './sequencer.metrics';
 
-const BATCH_SIZE = 2_000;
+const MAX_BATCH = 2_000;
+const MIN_BATCH = 50;
 /** Between two looks into an inbox that was not full: entries are chained after half of it at the median. */
 const LEADER_PAUSE_MS = 50;
 const FOLLOWER_PAUSE_MS = 500;
@@ -22,6 +23,8 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('AuditSequencer');
   private readonly stop = new AbortController();
   private readonly connection: ClientConfig;
+  /** Smaller after a failure: on a slow disk a batch must end before the leader counts as silent. */
+  private batchSize = MAX_BATCH;
   private loop: Promise<void> = Promise.resolve();
 
   constructor(urls: DatabaseUrls, config: DatabaseConfig) {
@@ -68,24 +71,28 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
     auditLeader.set(1);
     try {
       while (!this.stop.signal.aborted) {
-        const chained = (await session.hasWork()) ? await this.chain(session) : 0;
-        if (chained < BATCH_SIZE) await this.pause(LEADER_PAUSE_MS);
+        const mayBeMore = (await session.hasWork()) && (await this.chain(session));
+        if (!mayBeMore) await this.pause(LEADER_PAUSE_MS);
       }
     } finally {
       auditLeader.set(0);
     }
   }
 
-  private async chain({ client }: LeaderSession): Promise<number> {
+  /** @returns whether the inbox held more than the batch */
+  private async chain({ client }: LeaderSession): Promise<boolean> {
+    const size = this.batchSize;
     try {
-      const chained = await chainNextBatch(client, BATCH_SIZE);
+      const chained = await chainNextBatch(client, size);
       auditChained.inc(chained);
-      return chained;
+      this.batchSize = Math.min(2 * size, MAX_BATCH);
+      return chained === size;
     } catch (error) {
+      this.batchSize = Math.max(Math.floor(size / 2), MIN_BATCH);
       if (!isDuplicate(error)) throw error;
       const rejected = await rejectDuplicates(client);
       this.logger.error({ event: 'audit.duplicates_rejected', count: rejected });
-      return BATCH_SIZE;
+      return true;
     }
   }
 
