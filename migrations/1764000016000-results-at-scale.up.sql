@@ -6,7 +6,6 @@ UPDATE inference_results result SET is_valid = validation.is_valid
 -- Every filter of GET /results alone, in the order of the list; `id` makes the order total and the keyset exact.
 DROP INDEX inference_results_model_version_id_ix;
 DROP INDEX inference_results_created_by_ix;
-DROP INDEX IF EXISTS inference_results_batch_id_ix;
 CREATE INDEX inference_results_model_version_id_ix ON inference_results (model_version_id, created_at, id);
 CREATE INDEX inference_results_created_by_ix ON inference_results (created_by, created_at, id);
 CREATE INDEX inference_results_status_ix ON inference_results (status, created_at, id);

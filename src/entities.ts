@@ -8,6 +8,7 @@ import { InferenceBatchItem } from './inference/batches/inference-batch-item.ent
 import { InferenceBatch } from './inference/batches/inference-batch.entity';
 import { ModelTransition } from './models/lifecycle/model-transition.entity';
 import { ModelVersion } from './models/model-version.entity';
+import { ResultReview } from './results/review/result-review.entity';
 import { InferenceResult } from './results/inference-result.entity';
 import { ValidationResult } from './results/validation-result.entity';
 
@@ -23,5 +24,6 @@ export const ENTITIES: readonly EntityClass[] = [
   InferenceBatchItem,
   InferenceResult,
   ValidationResult,
+  ResultReview,
   AuditLog,
 ];

@@ -55,6 +55,7 @@ const DETAILS = {
   error_codes: 'codes',
   failed: 'count',
   first_seq: 'seq',
+  format: 'code',
   from_status: 'code',
   http_status: 'count',
   image_hash: 'hash',

@@ -80,12 +80,13 @@ export class AuditTrail {
 
   /**
    * Writes the entry of this request in the caller's transaction: it commits with the change it records.
+   * @param action where what was done is known more exactly than by the route
    * @returns the event id
    */
-  async write(manager: EntityManager, facts: AuditFacts = {}): Promise<string> {
+  async write(manager: EntityManager, facts: AuditFacts = {}, action?: AuditAction): Promise<string> {
     this.describe(facts);
     const draft = this.draft();
-    await this.append(manager, entryOf(draft.actions.success, draft.facts, draft.eventId));
+    await this.append(manager, entryOf(action ?? draft.actions.success, draft.facts, draft.eventId));
     draft.written = true;
     return draft.eventId;
   }

@@ -7,6 +7,19 @@ export const RESULT_ERRORS = define({
     title: 'There is no such result',
     remedy: 'List the results you may read with GET /results.',
   },
+  RESULT_NOT_REVIEWABLE: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'The result is not in a state that takes this review',
+    remedy:
+      'A completed result is reviewed, a reviewed one approved or corrected, an approved one corrected.',
+  },
+  RESULT_REVIEW_STALE: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'Somebody else has reviewed the result meanwhile',
+    remedy: 'Read the result again and send its `review_revision` as `revision`.',
+  },
   PAGE_NOT_FOUND: {
     kind: 'not_found',
     severity: 'low',

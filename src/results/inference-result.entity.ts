@@ -50,6 +50,7 @@ const COMPLETE = `status = 'failed' OR num_nulls(
 @Check('inference_results_confidence_score_ck', 'confidence_score BETWEEN 0 AND 1')
 @Check('inference_results_preprocessing_latency_ms_ck', 'preprocessing_latency_ms >= 0')
 @Check('inference_results_inference_latency_ms_ck', 'inference_latency_ms >= 0')
+@Check('inference_results_review_revision_ck', 'review_revision >= 0')
 @Check('inference_results_image_size_ck', 'image_width > 0 AND image_height > 0')
 @Check('inference_results_complete_ck', COMPLETE)
 export class InferenceResult {
@@ -141,6 +142,10 @@ export class InferenceResult {
 
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   expiresAt: Date | null;
+
+  /** Of the newest review; 0: none yet. */
+  @Column({ name: 'review_revision', type: 'integer', default: 0 })
+  reviewRevision: number;
 
   @Column({ name: 'reviewed_by', type: 'uuid', nullable: true })
   @ForeignKey('User', { name: 'inference_results_reviewed_by_fk', onDelete: 'RESTRICT' })

@@ -47,6 +47,7 @@ export class ResultRecorder {
 
 const UNREVIEWED = {
   expiresAt: null,
+  reviewRevision: 0,
   reviewedBy: null,
   reviewedAt: null,
   reviewComments: null,

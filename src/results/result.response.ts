@@ -6,6 +6,7 @@ import {
   RESULT_STATUSES,
   type ResultError,
 } from './inference-result.entity';
+import { ReviewResponse } from './review/review.response';
 import type { ValidationResult } from './validation-result.entity';
 
 export interface ResultModel {
@@ -195,6 +196,12 @@ export class ResultDetailResponse extends ResultResponse {
   @ApiProperty()
   readonly created_by: string;
 
+  @ApiProperty({ description: 'Of the newest review; 0: none yet' })
+  readonly review_revision: number;
+
+  @ApiProperty({ type: [ReviewResponse], description: 'Every revision, oldest first' })
+  readonly reviews: ReviewResponse[];
+
   @ApiProperty({ type: String, nullable: true })
   readonly reviewed_by: string | null;
 
@@ -263,6 +270,7 @@ export function toResultDetailResponse(
   result: InferenceResult,
   validation: ValidationResult | null,
   model: ResultModel | null,
+  reviews: ReviewResponse[],
   audit: string[],
 ): ResultDetailResponse {
   return {
@@ -273,6 +281,8 @@ export function toResultDetailResponse(
     study_date: result.studyDate,
     anatomical_region: result.anatomicalRegion,
     created_by: result.createdBy,
+    review_revision: result.reviewRevision,
+    reviews,
     reviewed_by: result.reviewedBy,
     reviewed_at: result.reviewedAt?.toISOString() ?? null,
     review_comments: result.reviewComments,

@@ -1,14 +1,24 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited.decorator';
 import { Roles } from '../http/access.decorators';
 import { CurrentUser, type Principal } from '../http/principal';
 import { UuidParam } from '../http/uuid-param.decorator';
+import { ExportResultsDto } from './export/export-results.dto';
+import { ResultExport } from './export/result-export.service';
 import { ListResultsDto } from './list/list-results.dto';
 import { ResultList } from './list/result-list.service';
 import { ResultPageResponse } from './list/result-page.response';
 import { ResultDetailResponse } from './result.response';
+import { ReviewResponse } from './review/review.response';
+import { ReviewResultDto } from './review/review-result.dto';
+import { Reviews } from './review/reviews.service';
 import { Results } from './results.service';
+
+const EXPORT_HEADERS = {
+  ndjson: { type: 'application/x-ndjson', disposition: 'attachment; filename="results.ndjson"' },
+  csv: { type: 'text/csv; charset=utf-8; header=present', disposition: 'attachment; filename="results.csv"' },
+};
 
 @ApiTags('Results')
 @Controller('results')
@@ -16,6 +26,8 @@ export class ResultsController {
   constructor(
     private readonly pages: ResultList,
     private readonly results: Results,
+    private readonly reviews: Reviews,
+    private readonly exports: ResultExport,
   ) {}
 
   /** Newest first. An integration sees what it made itself. */
@@ -27,6 +39,16 @@ export class ResultsController {
     return this.pages.list(principal, query);
   }
 
+  /** Streamed; an auditor gets no patient fields. */
+  @Get('export')
+  @Roles('clinician', 'auditor')
+  @Audited('result.exported')
+  @ApiProduces('application/x-ndjson', 'text/csv')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  export(@CurrentUser() principal: Principal, @Query() query: ExportResultsDto): StreamableFile {
+    return new StreamableFile(this.exports.open(principal, query), EXPORT_HEADERS[query.format]);
+  }
+
   @Get(':inference_id')
   @Roles('clinician', 'viewer', 'integration')
   @Audited('result.read')
@@ -36,5 +58,19 @@ export class ResultsController {
     @UuidParam('inference_id') id: string,
   ): Promise<ResultDetailResponse> {
     return this.results.get(principal, id);
+  }
+
+  /** completed → reviewed → approved. An approval is signed; a correction is a new revision, the old one stays. */
+  @Post(':inference_id/review')
+  @HttpCode(200)
+  @Roles('clinician')
+  @Audited('result.reviewed')
+  @ApiOkResponse({ type: ReviewResponse })
+  review(
+    @CurrentUser() principal: Principal,
+    @UuidParam('inference_id') id: string,
+    @Body() request: ReviewResultDto,
+  ): Promise<ReviewResponse> {
+    return this.reviews.add(principal, id, request);
   }
 }

@@ -1,17 +1,19 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ResultExport } from './export/result-export.service';
 import { InferenceResult } from './inference-result.entity';
 import { ResultList } from './list/result-list.service';
 import { Pseudonyms } from './pseudonyms';
 import { ResultRecorder } from './result-recorder.service';
 import { ResultsController } from './results.controller';
 import { Results } from './results.service';
+import { Reviews } from './review/reviews.service';
 import { ValidationResult } from './validation-result.entity';
 
 @Module({
   imports: [TypeOrmModule.forFeature([InferenceResult, ValidationResult])],
   controllers: [ResultsController],
-  providers: [Pseudonyms, ResultRecorder, ResultList, Results],
+  providers: [ResultExport, Reviews, Pseudonyms, ResultRecorder, ResultList, Results],
   exports: [ResultRecorder, Results],
 })
 export class ResultsModule {}

@@ -13,6 +13,7 @@ import {
   toResultDetailResponse,
   toResultResponse,
 } from './result.response';
+import { Reviews } from './review/reviews.service';
 import { ValidationResult } from './validation-result.entity';
 
 export type AnsweredResult = ResultResponse & { readonly error: ResultError | null };
@@ -24,6 +25,7 @@ export class Results {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly trail: AuditTrail,
     private readonly auditReader: AuditReader,
+    private readonly reviews: Reviews,
   ) {}
 
   async get(principal: Principal, id: string): Promise<ResultDetailResponse> {
@@ -37,7 +39,8 @@ export class Results {
     const validation = await manager.findOneBy(ValidationResult, { inferenceResultId: id });
     const audit = await this.auditReader.eventIdsOf(id);
     const [model] = await this.modelsOf([result]);
-    return toResultDetailResponse(result, validation, model ?? null, audit);
+    const reviews = await this.reviews.of(result);
+    return toResultDetailResponse(result, validation, model ?? null, reviews, audit);
   }
 
   /** The answers by their ids. Whether the caller may see them has been decided. */
