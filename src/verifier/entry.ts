@@ -6,6 +6,7 @@ import { MAX_TEXT } from './hashes';
 export interface ExportedEntry {
   readonly seq: number;
   readonly canonical: string;
+  /** Both as they stand in the line: only a comparison with what they must be tells whether they are hashes. */
   readonly entryHash: string;
   readonly previousHash: string;
   /** By the database's clock; not covered by any hash. */
@@ -19,9 +20,16 @@ export interface ExportedEntry {
 export class BadLine extends Error {}
 
 const HEAD = /^\{"seq":"([1-9]\d{0,15})","event_id":"([0-9a-f-]{36})","canonical":/;
-const TAIL =
-  /^,"entry_hash":"([0-9a-f]{64})","previous_hash":"([0-9a-f]{64})","sequenced_at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)"\}$/;
-const TAIL_LENGTH = `,"entry_hash":"","previous_hash":"","sequenced_at":""}`.length + 64 + 64 + 27;
+/** What stands behind the text: three values of fixed length. */
+const ENTRY_HASH = ',"entry_hash":"';
+const PREVIOUS_HASH = '","previous_hash":"';
+const SEQUENCED_AT = '","sequenced_at":"';
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"\}$/;
+const HASH_LENGTH = 64;
+const END_LENGTH = '2026-11-24T08:00:00.000000Z"}'.length;
+const PREVIOUS_AT = ENTRY_HASH.length + HASH_LENGTH;
+const SEQUENCED_AT_AT = PREVIOUS_AT + PREVIOUS_HASH.length + HASH_LENGTH;
+const TAIL_LENGTH = SEQUENCED_AT_AT + SEQUENCED_AT.length + END_LENGTH;
 const OCCURRED_AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
@@ -33,10 +41,15 @@ export function readEntry(bytes: Buffer): ExportedEntry {
   if (!isUtf8(bytes)) throw new BadLine('the line is not UTF-8');
   const line = bytes.toString('utf8');
   const head = HEAD.exec(line);
-  const tail = TAIL.exec(line.slice(-TAIL_LENGTH));
-  if (head === null || tail === null)
+  const tail = line.length - TAIL_LENGTH;
+  const isTail =
+    line.startsWith(ENTRY_HASH, tail) &&
+    line.startsWith(PREVIOUS_HASH, tail + PREVIOUS_AT) &&
+    line.startsWith(SEQUENCED_AT, tail + SEQUENCED_AT_AT) &&
+    TIME.test(line.slice(-END_LENGTH));
+  if (head === null || !isTail)
     throw new BadLine('the line is not in the form in which entries are exported');
-  const canonical = textOf(line.slice(head[0].length, -TAIL_LENGTH));
+  const canonical = textOf(line.slice(head[0].length, tail));
   const entry = readText(canonical);
   if (entry.event_id !== head[2]) throw new BadLine('event_id is not that of the text');
   if (typeof entry.occurred_at !== 'string' || !OCCURRED_AT.test(entry.occurred_at))
@@ -44,9 +57,9 @@ export function readEntry(bytes: Buffer): ExportedEntry {
   return {
     seq: Number(head[1]),
     canonical,
-    entryHash: tail[1]!,
-    previousHash: tail[2]!,
-    sequencedAt: tail[3]!,
+    entryHash: line.slice(tail + ENTRY_HASH.length, tail + PREVIOUS_AT),
+    previousHash: line.slice(tail + PREVIOUS_AT + PREVIOUS_HASH.length, tail + SEQUENCED_AT_AT),
+    sequencedAt: line.slice(-END_LENGTH, -2),
     occurredAt: entry.occurred_at,
     action: entry.action,
     details: entry.details,

@@ -254,3 +254,44 @@ describe('GET /audit/entries › a log of 18 MB [R-11]', () => {
     expect(await verify()).toMatchObject({ valid: true, entries: 910 });
   });
 });
+
+describe('GET /health › the audit component [R-19] [R-22]', () => {
+  const audit = async (): Promise<{ status: string; problem: string | null; ready: number }> => {
+    const token = await running.token('admin');
+    const report = await fetch(`${running.url}/health`, { headers: { Authorization: `Bearer ${token}` } });
+    const { components } = (await report.json()) as {
+      components: { audit: { status: string; problem: string } };
+    };
+    return { ...components.audit, ready: (await fetch(`${running.url}/health/ready`)).status };
+  };
+
+  it('is degraded while no checkpoint follows, and unhealthy, not ready, when the trail is not the one that was signed', async () => {
+    const checkpointer = running.app.get(Checkpointer);
+    expect(await audit()).toMatchObject({
+      status: 'healthy',
+      problem: null,
+      signing_key: 'in_force',
+      ready: 200,
+    });
+    await tamper(running.dataSource, [
+      `UPDATE audit_logs SET sequenced_at = sequenced_at - interval '1 hour' WHERE seq = 301`,
+    ]);
+    expect(await audit()).toMatchObject({
+      status: 'degraded',
+      anchored_size: 300,
+      overdue: true,
+      ready: 200,
+    });
+    await checkpointer.round();
+    expect(await audit()).toMatchObject({ status: 'healthy', unreached: [], unanchored_seconds: 0 });
+
+    await tamper(running.dataSource, [change(250)]);
+    await rechain(running.dataSource, 250);
+    await checkpointer.round();
+    expect(await audit()).toMatchObject({ status: 'unhealthy', problem: 'fork', ready: 503 });
+    const metrics = await (await fetch(`${running.url}/metrics`)).text();
+    expect(metrics).toMatch(/^medai_audit_checkpoint_size 910$/m);
+    expect(metrics).toMatch(/^medai_audit_checkpoint_refusals_total\{class="fork"\} 1$/m);
+    expect(metrics).toMatch(/^medai_audit_verifications_total\{result="gap"\} 1$/m);
+  });
+});

@@ -1,0 +1,46 @@
+import { CheckpointConfig } from './checkpoint.config';
+import { type ConfigurationError, Environment } from './environment';
+
+function read(env: Environment): CheckpointConfig {
+  const config = new CheckpointConfig(env);
+  env.assertValid();
+  return config;
+}
+
+function problemsOf(variables: Record<string, string>): readonly string[] {
+  const env = new Environment(variables);
+  try {
+    read(env);
+    return [];
+  } catch (error) {
+    return (error as ConfigurationError).problems.map((problem) => problem.split(':')[0]!);
+  }
+}
+
+describe('checkpoint configuration [R-16]', () => {
+  const witness = { AUDIT_WITNESS_URL: 'https://witness.example/', AUDIT_WITNESS_KEY: 'w+0+k' };
+
+  it('needs nothing: ten seconds, no anchor, no witness', () => {
+    const config = read(new Environment({}));
+    expect(config).toMatchObject({ origin: 'medai-flow/audit', intervalSeconds: 10 });
+    expect([config.anchor, config.witness]).toEqual([undefined, undefined]);
+  });
+
+  it('takes a witness with its key and an origin of its own', () => {
+    const config = read(new Environment({ ...witness, AUDIT_ORIGIN: 'audit.example/log' }));
+    expect(config.witness).toEqual({ url: 'https://witness.example', key: 'w+0+k' });
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [witness, 'AUDIT_ORIGIN'],
+    [{ AUDIT_WITNESS_URL: 'https://witness.example', AUDIT_ORIGIN: 'a' }, 'AUDIT_WITNESS_KEY'],
+    [{ AUDIT_WITNESS_KEY: 'w+0+k' }, 'AUDIT_WITNESS_KEY'],
+    [{ ...witness, AUDIT_WITNESS_URL: 'ftp://x', AUDIT_ORIGIN: 'a' }, 'AUDIT_WITNESS_URL'],
+    [{ AUDIT_ORIGIN: 'a b' }, 'AUDIT_ORIGIN'],
+    [{ AUDIT_ORIGIN: 'a+b' }, 'AUDIT_ORIGIN'],
+    [{ AUDIT_ANCHOR: 'somewhere' }, 'AUDIT_ANCHOR'],
+    [{ AUDIT_CHECKPOINT_SECONDS: '3600' }, 'AUDIT_CHECKPOINT_SECONDS'],
+  ])('refuses %j by the name %s', (variables, name) => {
+    expect(problemsOf(variables)).toContain(name);
+  });
+});
