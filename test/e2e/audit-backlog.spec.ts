@@ -39,6 +39,12 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 const isReady = async (): Promise<boolean> => (await call('GET', '/health/ready')).status === 200;
 
+/** The entry that is made to look old must be the first in line. */
+async function isChained(): Promise<boolean> {
+  const [row] = await running.dataSource.query<[{ count: number }]>('SELECT count(*)::int FROM audit_inbox');
+  return row.count === 0;
+}
+
 /** Keeps every sequencer from adding to the chain, as a full disk or a forgotten transaction would. */
 async function stall(): Promise<QueryRunner> {
   const runner = running.dataSource.createQueryRunner();
@@ -62,6 +68,7 @@ describe.each([
 ])('back-pressure [R-09] [R-20]: %s', (_name, count, age) => {
   it('not ready, changes are refused, reads and logins are not; it ends by itself', async () => {
     await until(isReady);
+    await until(isChained);
     const stalled = await stall();
     await fill(count, age);
     await until(async () => !(await isReady()) && (await infer()).status === 503);
