@@ -19,6 +19,7 @@ const ENTRY_POINTS = [
   '^src/main\\.ts$',
   '^src/migrate\\.ts$',
   '^src/verifier/verify-command\\.ts$',
+  '^src/rotate-keys\\.ts$',
   '^src/inference/engine/process/engine\\.process\\.ts$',
   '^src/models/onnx/onnx-inspection\\.worker\\.ts$',
 ];

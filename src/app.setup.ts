@@ -6,6 +6,7 @@ import { AppModule } from './app.module';
 import { AuditInterceptor } from './audit/audit.interceptor';
 import { JwtGuard } from './auth/access/jwt.guard';
 import { RolesGuard } from './auth/access/roles.guard';
+import { RateLimitGuard } from './auth/limits/rate-limit.guard';
 import type { Configuration } from './config/configuration';
 import type { DatabaseUrls } from './database/database-urls';
 import { accessLog } from './http/access-log';
@@ -39,7 +40,7 @@ export async function createApp(
   app.disable('x-powered-by');
   app.use(requestContext, accessLog, helmet(SECURITY_HEADERS), noStore);
   app.useGlobalFilters(new ProblemDetailsFilter());
-  app.useGlobalGuards(app.get(JwtGuard), app.get(RolesGuard));
+  app.useGlobalGuards(app.get(JwtGuard), app.get(RateLimitGuard), app.get(RolesGuard));
   app.useGlobalInterceptors(app.get(AuditInterceptor), app.get(BodyInterceptor));
   app.useGlobalPipes(new ValidationPipe());
   if (configuration.http.docs) serveDocs(app);

@@ -8,6 +8,9 @@ import { CheckpointController } from '../src/audit/checkpoint/checkpoint.control
 import { AdminController } from '../src/auth/users/admin.controller';
 import { AuthController } from '../src/auth/login/auth.controller';
 import { JwksController } from '../src/auth/tokens/jwks.controller';
+import { PasswordController } from '../src/auth/passwords/password.controller';
+import { ClientTokenController } from '../src/auth/service-keys/client-token.controller';
+import { ServiceKeysController } from '../src/auth/service-keys/service-keys.controller';
 import { UsersController } from '../src/auth/users/users.controller';
 import { HealthController } from '../src/health/health.controller';
 import { healthReportController } from '../src/health/health-report.controller';
@@ -128,6 +131,9 @@ describe('architecture: routes [R-50]', () => {
     AuthController,
     JwksController,
     UsersController,
+    PasswordController,
+    ClientTokenController,
+    ServiceKeysController,
     HealthController,
     healthReportController(true),
     healthReportController(false),

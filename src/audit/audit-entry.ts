@@ -30,6 +30,7 @@ export const AUDIT_ACTIONS = [
   'inference.failed',
   'inference.requested',
   'key.created',
+  'key.listed',
   'key.retired',
   'key.revoked',
   'key.rotated',

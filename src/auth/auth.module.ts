@@ -1,45 +1,110 @@
-import { Global, Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { AccessTokens } from './tokens/access-tokens';
-import { AdminController } from './users/admin.controller';
-import { AuthController } from './login/auth.controller';
-import { AuthService } from './login/auth.service';
-import { FirstAdministrator } from './users/first-administrator';
-import { JwksController } from './tokens/jwks.controller';
+import { Global, Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+import { AccountsConfig } from '../config/accounts.config';
+import { Reauthentication } from '../http/reauthentication';
+import { REDIS } from '../redis/redis.module';
 import { JwtGuard } from './access/jwt.guard';
 import { JwtStrategy } from './access/jwt.strategy';
-import { LockoutGuard } from './lockout/lockout.guard';
-import { Lockout } from './lockout/lockout.service';
-import { PasswordReauthentication } from './lockout/password-reauthentication.service';
-import { Reauthentication } from '../http/reauthentication';
-import { RefreshToken } from './sessions/refresh-token.entity';
-import { RevokedToken } from './revocation/revoked-token.entity';
 import { RolesGuard } from './access/roles.guard';
+import { AuthHousekeeping } from './housekeeping.service';
+import { LoginLimit } from './limits/login-limit.service';
+import { RateLimitGuard } from './limits/rate-limit.guard';
+import { RequestLimits } from './limits/request-limits.service';
+import { Lockout } from './lockout/lockout.service';
+import { LockoutGuard } from './lockout/lockout.guard';
+import { PasswordReauthentication } from './lockout/password-reauthentication.service';
+import { AuthController } from './login/auth.controller';
+import { AuthService } from './login/auth.service';
+import { PasswordChanges } from './passwords/password-changes.service';
+import { PasswordController } from './passwords/password.controller';
+import { Passwords } from './passwords/passwords.service';
+import { PostgresRevocationStore } from './revocation/postgres-revocation-store.service';
+import { RedisRevocationStore } from './revocation/redis-revocation-store.service';
+import { RevocationStore } from './revocation/revocation-store';
+import { ApiKeys } from './service-keys/api-keys.service';
+import { ClientAssertions } from './service-keys/client-assertions.service';
+import { ClientTokenController } from './service-keys/client-token.controller';
+import { ClientTokens } from './service-keys/client-token.service';
+import { ServiceKeysController } from './service-keys/service-keys.controller';
+import { ServiceKeys } from './service-keys/service-keys.service';
 import { Sessions } from './sessions/sessions.service';
-import { SigningKey } from './tokens/signing-key';
-import { User } from './users/user.entity';
+import { AccessTokens } from './tokens/access-tokens';
+import { JwksController } from './tokens/jwks.controller';
+import { CLOCK_SKEW_SECONDS, SigningKeys } from './tokens/signing-keys.service';
+import { TokenVerifier } from './tokens/token-verifier';
+import { AdminController } from './users/admin.controller';
+import { FirstAdministrator } from './users/first-administrator';
+import { UserChanges } from './users/user-changes.service';
+import { Usernames } from './users/usernames.service';
 import { UsersController } from './users/users.controller';
 import { Users } from './users/users.service';
+
+function revocationStore(
+  dataSource: DataSource,
+  redis: Redis | null,
+  { accessTokenSeconds }: AccountsConfig,
+): RevocationStore {
+  return redis === null
+    ? new PostgresRevocationStore(dataSource)
+    : new RedisRevocationStore(redis, dataSource, accessTokenSeconds + 2 * CLOCK_SKEW_SECONDS);
+}
 
 /** Global for `Reauthentication` alone, which features of the same level inject. */
 @Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([User, RefreshToken, RevokedToken])],
-  controllers: [AuthController, UsersController, AdminController, JwksController],
+  controllers: [
+    AuthController,
+    PasswordController,
+    ClientTokenController,
+    UsersController,
+    ServiceKeysController,
+    AdminController,
+    JwksController,
+  ],
   providers: [
     AccessTokens,
+    ApiKeys,
+    AuthHousekeeping,
     AuthService,
+    ClientAssertions,
+    ClientTokens,
     FirstAdministrator,
     JwtGuard,
     JwtStrategy,
     Lockout,
     LockoutGuard,
-    { provide: Reauthentication, useClass: PasswordReauthentication },
+    LoginLimit,
+    PasswordChanges,
+    Passwords,
+    RateLimitGuard,
+    RequestLimits,
     RolesGuard,
+    ServiceKeys,
     Sessions,
-    SigningKey,
+    SigningKeys,
+    TokenVerifier,
+    UserChanges,
+    Usernames,
+    Users,
+    { provide: Reauthentication, useClass: PasswordReauthentication },
+    { provide: RevocationStore, inject: [DataSource, REDIS, AccountsConfig], useFactory: revocationStore },
+  ],
+  exports: [
+    FirstAdministrator,
+    JwtGuard,
+    RateLimitGuard,
+    Reauthentication,
+    RequestLimits,
+    RevocationStore,
+    RolesGuard,
     Users,
   ],
-  exports: [FirstAdministrator, JwtGuard, Reauthentication, RolesGuard, Users],
 })
-export class AuthModule {}
+export class AuthModule implements OnModuleDestroy {
+  constructor(@Inject(RevocationStore) private readonly revocations: RevocationStore) {}
+
+  async onModuleDestroy(): Promise<void> {
+    await this.revocations.stop();
+  }
+}

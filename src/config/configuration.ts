@@ -6,6 +6,7 @@ import { EffectiveSettings } from './effective-settings';
 import { EngineConfig } from './engine.config';
 import { Environment } from './environment';
 import { HttpConfig } from './http.config';
+import { LimitsConfig } from './limits.config';
 import { ModelsConfig } from './models.config';
 import { RedisConfig } from './redis.config';
 import { RuntimeConfig } from './runtime.config';
@@ -21,6 +22,7 @@ export interface Configuration {
   readonly models: ModelsConfig;
   readonly batches: BatchConfig;
   readonly accounts: AccountsConfig;
+  readonly limits: LimitsConfig;
   readonly secrets: SecretsConfig;
   readonly checkpoints: CheckpointConfig;
   readonly settings: EffectiveSettings;
@@ -44,6 +46,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     models: new ModelsConfig(env),
     batches: new BatchConfig(env, engine, secrets),
     accounts: new AccountsConfig(env, runtime),
+    limits: new LimitsConfig(env),
     secrets,
     checkpoints: new CheckpointConfig(env),
   };

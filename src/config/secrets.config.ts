@@ -8,6 +8,10 @@ import type { RuntimeConfig } from './runtime.config';
 export class SecretsConfig {
   /** EC P-256 private key that signs access tokens (ES256). */
   readonly jwtSigningKey: KeyObject;
+  /** Where that key was read from, so that it can be rotated; undefined when the variable holds the key itself. */
+  readonly jwtSigningKeyPath?: string;
+  /** HMAC keys that enter password hashes, the newest first; none: hashes without pepper. */
+  readonly passwordPeppers: readonly Buffer[];
   /** Ed25519 private key that signs audit checkpoints. */
   readonly auditSigningKey: KeyObject;
   /** The key before it, while a change of keys is under way. */
@@ -16,17 +20,21 @@ export class SecretsConfig {
   readonly pseudonymKey: Buffer;
 
   constructor(env: Environment, runtime: RuntimeConfig) {
+    const generatedPath = (name: string): string => join(runtime.dataDir, 'secrets', name.toLowerCase());
     const read = (name: string, generate: () => string): string | undefined =>
       env.secret(name) ??
       (runtime.production
         ? env.problem(`${name}: must be set when NODE_ENV is production`)
-        : readOrGenerate(join(runtime.dataDir, 'secrets', name.toLowerCase()), generate));
+        : readOrGenerate(generatedPath(name), generate));
 
     this.jwtSigningKey = privateKey(env, 'JWT_SIGNING_KEY', read('JWT_SIGNING_KEY', generateEcKey), {
       type: 'ec',
       curve: 'prime256v1',
       expected: 'expected a PEM private key on the P-256 curve (PKCS #8)',
     });
+    if (env.text('JWT_SIGNING_KEY') === undefined) {
+      this.jwtSigningKeyPath = env.text('JWT_SIGNING_KEY_FILE') ?? generatedPath('JWT_SIGNING_KEY');
+    }
     this.auditSigningKey = privateKey(
       env,
       'AUDIT_SIGNING_KEY',
@@ -40,6 +48,14 @@ export class SecretsConfig {
     this.pseudonymKey = Buffer.from(pseudonymKey ?? '', 'base64');
     if (pseudonymKey !== undefined && this.pseudonymKey.length < 32)
       env.problem('PSEUDONYM_KEY: expected at least 32 bytes in base64');
+    this.passwordPeppers = (env.secret('PASSWORD_PEPPER') ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map((pepper) => Buffer.from(pepper, 'base64'));
+    if (this.passwordPeppers.some(({ length }) => length < 32))
+      env.problem(
+        'PASSWORD_PEPPER: expected at least 32 bytes in base64, the newest first if there are several',
+      );
   }
 }
 

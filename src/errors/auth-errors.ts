@@ -37,6 +37,67 @@ export const AUTH_ERRORS = define({
     title: 'The password must be changed first',
     remedy: 'Change it with POST /auth/password.',
   },
+  LOGIN_BUSY: {
+    kind: 'unavailable',
+    severity: 'medium',
+    title: 'Too many logins are being checked',
+    remedy: 'Try again after the time given in Retry-After.',
+  },
+  AUTH_SERVICE_ACCOUNT_ONLY: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'Keys are for service accounts',
+    remedy:
+      'Only accounts of the role `integration` have keys; a key acts by itself and has no session to end.',
+  },
+  PASSWORD_RESET_INVALID: {
+    kind: 'unauthenticated',
+    severity: 'medium',
+    title: 'The reset token is not accepted',
+    remedy: 'It is used, replaced or expired: ask an administrator for a new one.',
+  },
+  PASSWORD_REUSED: {
+    kind: 'rejected',
+    severity: 'low',
+    title: 'The password was used before',
+    remedy: 'Choose one that is neither the present nor the previous password.',
+  },
+  USER_NOT_FOUND: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no such account',
+    remedy: 'List the accounts with GET /users.',
+  },
+  USER_OWN_ACCOUNT: {
+    kind: 'forbidden',
+    severity: 'medium',
+    title: 'Nobody does this to the account they are logged in with',
+    remedy: 'Ask another administrator; your own password is changed with POST /auth/password.',
+  },
+  USER_LAST_ADMINISTRATOR: {
+    kind: 'conflict',
+    severity: 'medium',
+    title: 'This is the last active administrator',
+    remedy: 'Make another administrator first.',
+  },
+  USER_DEACTIVATED: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'The account is deactivated',
+    remedy: 'A deactivated account stays so: make a new one.',
+  },
+  SERVICE_KEY_NOT_FOUND: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no such key',
+    remedy: 'List the keys of the account with GET /users/{id}/keys.',
+  },
+  SERVICE_KEY_LIMIT: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'The account has two active keys of this kind',
+    remedy: 'Revoke one first: two at once are for the change from the old to the new.',
+  },
   USER_ALREADY_EXISTS: {
     kind: 'conflict',
     severity: 'low',

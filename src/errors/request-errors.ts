@@ -51,6 +51,12 @@ export const REQUEST_ERRORS = define({
     title: 'The content type or encoding is not supported',
     remedy: 'Use a content type named in `detail`, without Content-Encoding.',
   },
+  RATE_LIMITED: {
+    kind: 'rate_limited',
+    severity: 'low',
+    title: 'Too many requests',
+    remedy: 'Try again after the time given in Retry-After.',
+  },
   ROUTE_NOT_FOUND: {
     kind: 'not_found',
     severity: 'low',

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService } from '@nestjs/terminus';
 import { NotAudited } from '../audit/audited.decorator';
-import { Public } from '../http/access.decorators';
+import { Public, Unlimited } from '../http/access.decorators';
 import { ProbeResponse, VersionResponse } from './health.response';
 import { ProbeIndicator } from './probe.indicator';
 import { PRODUCT_VERSION } from '../config/product-version';
@@ -20,6 +20,7 @@ export class HealthController {
   /** 200 while the event loop turns. */
   @Get('health/live')
   @Public()
+  @Unlimited()
   @NotAudited()
   @ApiOkResponse({ type: ProbeResponse })
   live(): ProbeResponse {
@@ -29,6 +30,7 @@ export class HealthController {
   /** 200 while this replica can do its whole job: migrated, database writable, models warm, audit trail keeping up. */
   @Get('health/ready')
   @Public()
+  @Unlimited()
   @NotAudited()
   @ApiOkResponse({ type: ProbeResponse })
   async ready(): Promise<ProbeResponse> {
@@ -39,6 +41,7 @@ export class HealthController {
   /** 200 when migration and model load are done. */
   @Get('health/startup')
   @Public()
+  @Unlimited()
   @NotAudited()
   @ApiOkResponse({ type: ProbeResponse })
   async startup(): Promise<ProbeResponse> {
@@ -48,6 +51,7 @@ export class HealthController {
 
   @Get('version')
   @Public()
+  @Unlimited()
   @NotAudited()
   @ApiOkResponse({ type: VersionResponse })
   version(): VersionResponse {

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { register } from 'prom-client';
 import { NotAudited } from '../audit/audited.decorator';
-import { Public } from '../http/access.decorators';
+import { Public, Unlimited } from '../http/access.decorators';
 
 /** Only where METRICS_PORT is not set. */
 @ApiTags('Health')
@@ -11,6 +11,7 @@ export class MetricsController {
   /** Prometheus' text exposition format 0.0.4. */
   @Get()
   @Public()
+  @Unlimited()
   @NotAudited()
   @Header('Content-Type', register.contentType)
   @ApiProduces('text/plain')

@@ -22,6 +22,8 @@ export interface Principal {
   /** `jti` of the access token. */
   readonly tokenId: string;
   readonly tokenExpiresAt: Date;
+  /** The key of a service account, when one was sent in place of an access token: there is no session to end. */
+  readonly keyId?: string;
 }
 
 export type AuthenticatedRequest = Request & { user?: Principal };

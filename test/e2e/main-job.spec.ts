@@ -236,27 +236,6 @@ describe('X-Request-Id [R-07]', () => {
   });
 });
 
-describe('POST /auth/refresh › rotation', () => {
-  it('gives a successor once; a token used twice ends the session with its access tokens', async () => {
-    const credentials = JSON.stringify({ username: 'integration', password: PASSWORD });
-    const first = (await call('POST', '/auth/login', undefined, credentials)).body;
-    const refresh = (token: string): Promise<Answer> =>
-      call('POST', '/auth/refresh', undefined, JSON.stringify({ refresh_token: token }));
-    const second = await refresh(first.refresh_token);
-    expect(second.status).toBe(200);
-    expect((await call('GET', '/auth/me', second.body.access_token)).status).toBe(200);
-    expect(await refresh(first.refresh_token)).toMatchObject({
-      status: 401,
-      body: { code: 'AUTH_REFRESH_INVALID' },
-    });
-    expect(await refresh(second.body.refresh_token)).toMatchObject({
-      status: 401,
-      body: { code: 'AUTH_REFRESH_INVALID' },
-    });
-    expect((await call('GET', '/auth/me', second.body.access_token)).status).toBe(401);
-  });
-});
-
 describe('GET /docs [R-61]', () => {
   it('shows every route of the router, the version of the product and every error code', async () => {
     const { body } = await call('GET', '/docs/openapi.json');

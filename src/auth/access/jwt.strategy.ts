@@ -1,43 +1,54 @@
 import { Injectable } from '@nestjs/common';
-import { PassportStrategy } from '@nestjs/passport';
-import { decode } from 'jsonwebtoken';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import type { Principal } from '../../http/principal';
-import { type AccessTokenClaims, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../tokens/access-tokens';
-import { Sessions } from '../sessions/sessions.service';
-import { SigningKey } from '../tokens/signing-key';
+import { RevocationStore } from '../revocation/revocation-store';
+import type { AccessTokenClaims } from '../tokens/access-tokens';
+import { TokenVerifier } from '../tokens/token-verifier';
+import { Usernames } from '../users/usernames.service';
 
-const CLOCK_SKEW_SECONDS = 30;
-const MAX_TOKEN_CHARACTERS = 4_096;
+type Done = (error: unknown, value?: unknown) => void;
 
-/** Verifies the bearer token's signature and claims, then asks the database whether it still counts. */
+/**
+ * passport-jwt's own verifier parses the key anew on every request. In its place each strategy hands over its
+ * `TokenVerifier` as the "key".
+ */
+(Strategy as unknown as { JwtVerifier: unknown }).JwtVerifier = (
+  token: string,
+  verifier: TokenVerifier,
+  _options: unknown,
+  done: Done,
+): void => {
+  const claims = verifier.verify(token);
+  if (claims === undefined) done(new Error('not a token of ours that counts'));
+  else done(null, claims);
+};
+
+/** A bearer token: signature and claims by the verifier, then, on every request, whether it was revoked. */
 @Injectable()
-export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
-  constructor(
-    key: SigningKey,
-    private readonly sessions: Sessions,
-  ) {
-    super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKeyProvider: (
-        _request: unknown,
-        token: string,
-        done: (error: unknown, key?: never) => void,
-      ) => {
-        const header =
-          token.length <= MAX_TOKEN_CHARACTERS ? decode(token, { complete: true })?.header : undefined;
-        const found = header?.typ === 'at+jwt' ? key.find(header.kid) : undefined;
-        if (found === undefined) done(new Error('no key of ours'));
-        else done(null, found as never); // the type knows strings and buffers only; jsonwebtoken takes a KeyObject
+export class JwtStrategy extends Strategy {
+  constructor(verifier: TokenVerifier, revocations: RevocationStore, usernames: Usernames) {
+    const principalOf = async (claims: AccessTokenClaims): Promise<Principal | false> => {
+      const { sub: userId, sid: sessionId, jti: tokenId, azver: version, role, exp } = claims;
+      if (await revocations.isRevoked({ userId, sessionId, tokenId, version })) return false;
+      const username = await usernames.of(userId);
+      return { userId, username, role, sessionId, tokenId, tokenExpiresAt: new Date(exp * 1000) };
+    };
+    const tell = async (claims: AccessTokenClaims, done: Done): Promise<void> => {
+      let principal: Principal | false;
+      try {
+        principal = await principalOf(claims);
+      } catch (error) {
+        done(error);
+        return;
+      }
+      done(null, principal);
+    };
+    super(
+      {
+        jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+        secretOrKeyProvider: (_request, _token, done) => done(null, verifier as never),
       },
-      algorithms: ['ES256'],
-      issuer: TOKEN_ISSUER,
-      audience: TOKEN_AUDIENCE,
-      jsonWebTokenOptions: { clockTolerance: CLOCK_SKEW_SECONDS },
-    });
-  }
-
-  validate(claims: AccessTokenClaims): Promise<Principal | false> {
-    return this.sessions.principalOf(claims);
+      (claims: AccessTokenClaims, done: Done) => void tell(claims, done),
+    );
   }
 }

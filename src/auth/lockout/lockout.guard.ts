@@ -1,14 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { Request } from 'express';
-import { AuditTrail } from '../../audit/audit-trail.service';
-import { routeOf } from '../../audit/audit.interceptor';
-import { DomainError } from '../../errors/domain.error';
+import type { Request, Response } from 'express';
 import { jsonBody } from '../../http/body';
 import { validated } from '../../http/validation';
+import { LoginLimit } from '../limits/login-limit.service';
 import { LoginDto } from '../login/login.dto';
-import { Lockout, type ReservedAttempt } from './lockout.service';
-import { verifyNobody } from '../passwords/passwords';
 import { foldUsername } from '../users/username';
+import { Lockout, type ReservedAttempt } from './lockout.service';
 
 const reservations = new WeakMap<Request, ReservedAttempt>();
 
@@ -19,27 +16,28 @@ export function reservedAttempt(request: Request): ReservedAttempt {
   return attempt;
 }
 
-/** Lets a login through to the password check only if the account has an attempt left. */
+/** Lets a login through to the password check when its source may try and an attempt at the account is reserved. */
 @Injectable()
 export class LockoutGuard implements CanActivate {
   constructor(
     private readonly lockout: Lockout,
-    private readonly trail: AuditTrail,
+    private readonly limit: LoginLimit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
+    const response = context.switchToHttp().getResponse<Response>();
     const login = await readLogin(request);
     if (login === undefined) return true; // the validation that follows refuses it, with an audit entry
 
+    await this.limit.reserve(request);
     const attempt = await this.lockout.reserve(foldUsername(login.username));
-    if (attempt !== undefined) {
-      reservations.set(request, attempt);
-      return true;
-    }
-    await verifyNobody(login.password);
-    await this.trail.refused('AUTH_INVALID_CREDENTIALS', { route: routeOf(request), http_status: 401 });
-    throw new DomainError('AUTH_INVALID_CREDENTIALS');
+    response.once('close', () => {
+      attempt.release();
+      if (response.statusCode < 400) void this.limit.succeeded(request);
+    });
+    reservations.set(request, attempt);
+    return true;
   }
 }
 

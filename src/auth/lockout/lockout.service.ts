@@ -1,87 +1,134 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AccountsConfig } from '../../config/accounts.config';
 import { AuditTrail } from '../../audit/audit-trail.service';
+import { AccountsConfig } from '../../config/accounts.config';
+import { accountsLocked } from '../auth.metrics';
+import { Passwords } from '../passwords/passwords.service';
+import { AccountTurns } from './account-turns';
 
-/** An account whose next password may be verified. */
+/** A password that may be verified now; of an account that is unknown, deactivated or locked it only seems to be. */
 export interface ReservedAttempt {
-  readonly userId: string;
-  readonly passwordHash: string;
+  /** The account, if there is one of that name that is active. */
+  readonly accountId?: string;
+  /** Undefined: whatever the password, the answer is no. */
+  readonly passwordHash?: string;
+  /** Lets the next attempt at the same account begin. To be called in any case. */
+  readonly release: () => void;
 }
 
-const WAIT_FOR_OTHERS_MS = 2_000;
+interface Reservation {
+  readonly id: string;
+  readonly password_hash: string | null;
+  /** No attempt is left, but the account is not locked: attempts of other replicas are being verified. */
+  readonly undecided: boolean;
+}
+
+const WAIT_FOR_OTHERS_MS = 10_000;
+const LOOK_AGAIN_MS = 50;
 
 /** Counts login attempts before their passwords are verified, so that parallel guesses cannot exceed the threshold. */
 @Injectable()
 export class Lockout {
+  private readonly turns = new AccountTurns();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly trail: AuditTrail,
+    private readonly passwords: Passwords,
     private readonly config: AccountsConfig,
   ) {}
 
-  /**
-   * Takes one of the account's attempts. While other logins of the same account are being verified it waits for them,
-   * because their success gives the attempts back.
-   * @returns undefined for an account that is unknown, deactivated or locked
-   */
-  async reserve(username: string): Promise<ReservedAttempt | undefined> {
-    const deadline = performance.now() + WAIT_FOR_OTHERS_MS;
-    do {
-      const attempt = await this.tryReserve(username);
-      if (attempt !== undefined) return attempt;
-      if (!(await this.mayBecomeFree(username))) return undefined;
-      await sleep(25);
-    } while (performance.now() < deadline);
-    return undefined;
+  /** Takes one of the account's attempts. Every name costs the same here, whether there is such an account or not. */
+  async reserve(username: string): Promise<ReservedAttempt> {
+    const release = await this.turns.take(username);
+    try {
+      const reservation = await this.reserveInTurn(username);
+      return {
+        accountId: reservation?.id,
+        passwordHash: reservation?.password_hash ?? undefined,
+        release,
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
-  /** Gives all attempts back after a right password. */
-  async succeeded(userId: string): Promise<void> {
+  /** Verifies the password and settles the attempt: success gives all attempts back, the last failure locks. */
+  async verify(attempt: ReservedAttempt, password: string): Promise<boolean> {
+    const { accountId, passwordHash } = attempt;
+    try {
+      const right = await this.passwords.verify(passwordHash, password, accountId);
+      if (right) await this.succeeded(accountId!, passwordHash!, password);
+      else await this.failed(passwordHash === undefined ? null : accountId!);
+      return right;
+    } finally {
+      attempt.release();
+    }
+  }
+
+  private async reserveInTurn(username: string): Promise<Reservation | undefined> {
+    const deadline = performance.now() + WAIT_FOR_OTHERS_MS;
+    for (;;) {
+      const reservation = await this.tryReserve(username);
+      if (!reservation?.undecided) return reservation;
+      if (performance.now() > deadline) {
+        await this.failed(reservation.id); // whoever had the last attempt died with it
+        return { ...reservation, password_hash: null };
+      }
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  private async succeeded(userId: string, passwordHash: string, password: string): Promise<void> {
+    const newHash = this.passwords.isOutdated(passwordHash) ? await this.passwords.hash(password) : null;
     await this.dataSource.query(
-      `UPDATE users SET failed_login_attempts = 0, locked_until = NULL, last_login_at = now() WHERE id = $1`,
-      [userId],
+      `UPDATE users SET failed_login_attempts = 0, locked_until = NULL,
+         password_hash = CASE WHEN password_hash = $2 THEN coalesce($3, password_hash) ELSE password_hash END
+       WHERE id = $1`,
+      [userId, passwordHash, newHash],
     );
   }
 
-  /** Locks the account if that was the last attempt it had. */
-  async failed(userId: string): Promise<void> {
+  /** @param userId null for an account that cannot be locked: the same statements, so that time tells nothing */
+  private async failed(userId: string | null): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const [locked] = await manager.query<[{ id: string }[], number]>(
+      const [[locked]] = await manager.query<[{ locked_until: Date }[], number]>(
         `UPDATE users SET locked_until = now() + make_interval(secs => $2)
          WHERE id = $1 AND failed_login_attempts >= $3 AND (locked_until IS NULL OR locked_until <= now())
-         RETURNING id`,
+         RETURNING locked_until`,
         [userId, this.config.lockoutSeconds, this.config.lockoutThreshold],
       );
-      if (locked.length > 0) {
-        await this.trail.record(manager, 'user.locked', { objectType: 'user', objectId: userId });
-      }
+      if (locked === undefined) return;
+      accountsLocked.inc();
+      await this.trail.record(manager, 'user.locked', {
+        objectType: 'user',
+        objectId: userId!,
+        details: { changes: { locked_until: { old: null, new: locked.locked_until.toISOString() } } },
+      });
     });
   }
 
-  private async tryReserve(username: string): Promise<ReservedAttempt | undefined> {
-    const [rows] = await this.dataSource.query<[{ id: string; password_hash: string }[], number]>(
-      `UPDATE users SET
-         failed_login_attempts = CASE WHEN last_login_attempt_at > now() - make_interval(secs => $2) AND locked_until IS NULL
-                                      THEN failed_login_attempts + 1 ELSE 1 END,
-         locked_until = NULL,
-         last_login_attempt_at = now()
-       WHERE username = $1 AND is_active AND (locked_until IS NULL OR locked_until <= now())
-         AND (failed_login_attempts < $3 OR locked_until <= now()
-              OR last_login_attempt_at <= now() - make_interval(secs => $2))
-       RETURNING id, password_hash`,
+  private async tryReserve(username: string): Promise<Reservation | undefined> {
+    const [row] = await this.dataSource.query<Reservation[]>(
+      `WITH account AS MATERIALIZED (
+         SELECT id, locked_until IS NULL AS unlocked FROM users WHERE username = $1 AND is_active
+       ), reserved AS (
+         UPDATE users SET
+           failed_login_attempts = CASE WHEN last_login_attempt_at > now() - make_interval(secs => $2) AND locked_until IS NULL
+                                        THEN failed_login_attempts + 1 ELSE 1 END,
+           locked_until = NULL,
+           last_login_attempt_at = now()
+         WHERE id = (SELECT id FROM account) AND is_active AND (locked_until IS NULL OR locked_until <= now())
+           AND (failed_login_attempts < $3 OR locked_until <= now()
+                OR last_login_attempt_at <= now() - make_interval(secs => $2))
+         RETURNING id, password_hash
+       )
+       SELECT account.id, reserved.password_hash, reserved.id IS NULL AND account.unlocked AS undecided
+       FROM account LEFT JOIN reserved USING (id)`,
       [username, this.config.lockoutWindowSeconds, this.config.lockoutThreshold],
     );
-    const row = rows[0];
-    return row && { userId: row.id, passwordHash: row.password_hash };
-  }
-
-  private async mayBecomeFree(username: string): Promise<boolean> {
-    const [row] = await this.dataSource.query<{ open: boolean }[]>(
-      'SELECT locked_until IS NULL AS open FROM users WHERE username = $1 AND is_active',
-      [username],
-    );
-    return row?.open ?? false;
+    return row;
   }
 }

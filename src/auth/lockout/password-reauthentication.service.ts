@@ -4,7 +4,6 @@ import { DomainError } from '../../errors/domain.error';
 import type { Principal } from '../../http/principal';
 import { Reauthentication, type Signatory } from '../../http/reauthentication';
 import { User } from '../users/user.entity';
-import { verifyNobody, verifyPassword } from '../passwords/passwords';
 import { Lockout } from './lockout.service';
 
 /** A signature by the password of the account that is logged in. */
@@ -17,15 +16,7 @@ export class PasswordReauthentication implements Reauthentication {
 
   async confirm(principal: Principal, password: string): Promise<Signatory> {
     const attempt = await this.lockout.reserve(principal.username);
-    if (attempt === undefined) {
-      await verifyNobody(password);
-      throw new DomainError('AUTH_INVALID_CREDENTIALS');
-    }
-    if (!(await verifyPassword(attempt.passwordHash, password))) {
-      await this.lockout.failed(attempt.userId);
-      throw new DomainError('AUTH_INVALID_CREDENTIALS');
-    }
-    await this.lockout.succeeded(attempt.userId);
+    if (!(await this.lockout.verify(attempt, password))) throw new DomainError('AUTH_INVALID_CREDENTIALS');
     const user = await this.dataSource.manager.findOneByOrFail(User, { id: principal.userId });
     if (user.passwordChangedAt === null) throw new DomainError('AUTH_PASSWORD_CHANGE_REQUIRED');
     const { id: userId, username, fullName, role } = user;

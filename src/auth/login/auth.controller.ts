@@ -2,10 +2,9 @@ import { Body, Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/c
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { Audited } from '../../audit/audited.decorator';
-import { AnyRole, Public } from '../../http/access.decorators';
+import { AnyRole, Public, Unlimited } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
 import { AuthService } from './auth.service';
-import { ChangePasswordDto } from './change-password.dto';
 import { LockoutGuard, reservedAttempt } from '../lockout/lockout.guard';
 import { LoginDto } from './login.dto';
 import { RefreshDto } from './refresh.dto';
@@ -32,7 +31,7 @@ export class AuthController {
     return this.auth.login(reservedAttempt(request), dto.password);
   }
 
-  /** Replaces the refresh token; one that was used before ends its session. */
+  /** Replaces the refresh token. Sent again within ten seconds it gives the same successor; later it ends the session. */
   @Post('refresh')
   @HttpCode(200)
   @Public()
@@ -46,6 +45,7 @@ export class AuthController {
   @Post('logout')
   @HttpCode(200)
   @AnyRole()
+  @Unlimited()
   @Audited('auth.logout')
   @ApiOkResponse({ type: DetailResponse })
   async logout(@CurrentUser() principal: Principal): Promise<DetailResponse> {
@@ -59,19 +59,5 @@ export class AuthController {
   @ApiOkResponse({ type: UserResponse })
   me(@CurrentUser() principal: Principal): Promise<UserResponse> {
     return this.users.me(principal);
-  }
-
-  /** Ends every session of the account. */
-  @Post('password')
-  @HttpCode(200)
-  @AnyRole()
-  @Audited('auth.password_changed')
-  @ApiOkResponse({ type: DetailResponse })
-  async changePassword(
-    @CurrentUser() principal: Principal,
-    @Body() dto: ChangePasswordDto,
-  ): Promise<DetailResponse> {
-    await this.auth.changePassword(principal, dto.current_password, dto.new_password);
-    return { detail: 'Password changed; log in again' };
   }
 }

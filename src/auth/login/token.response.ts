@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 export class TokenResponse {
   @ApiProperty()
@@ -10,11 +10,11 @@ export class TokenResponse {
   @ApiProperty({ description: 'Seconds' })
   readonly expires_in: number;
 
-  @ApiProperty()
-  readonly refresh_token: string;
+  @ApiPropertyOptional({ description: 'Not for service accounts' })
+  readonly refresh_token?: string;
 
-  @ApiProperty({ description: 'Seconds' })
-  readonly refresh_expires_in: number;
+  @ApiPropertyOptional({ description: 'Seconds' })
+  readonly refresh_expires_in?: number;
 }
 
 export class DetailResponse {

@@ -1,9 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
+import { MAX_CODE_POINTS, MIN_CODE_POINTS } from './password-policy';
 
-const MIN_CODE_POINTS = 15;
-const MAX_CODE_POINTS = 256;
 /** NUL and lone surrogates: texts that not every system stores and compares alike. */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 

@@ -5,6 +5,8 @@ import { User } from '../users/user.entity';
 @Entity({ name: 'refresh_tokens' })
 @Unique('refresh_tokens_token_hash_uq', ['tokenHash'])
 @Index('refresh_tokens_family_id_ix', ['familyId'])
+@Index('refresh_tokens_user_id_ix', ['userId'])
+@Index('refresh_tokens_revoked_at_ix', ['revokedAt'])
 export class RefreshToken {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'refresh_tokens_pk' })
   id: string;
@@ -32,6 +34,10 @@ export class RefreshToken {
 
   @Column({ name: 'used_at', type: 'timestamptz', nullable: true })
   usedAt: Date | null;
+
+  /** HMAC key under which this token gives its successor again within the grace. */
+  @Column({ name: 'successor_salt', type: 'bytea', nullable: true })
+  successorSalt: Buffer | null;
 
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
   revokedAt: Date | null;

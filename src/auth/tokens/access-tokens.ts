@@ -1,37 +1,53 @@
 import { Injectable } from '@nestjs/common';
 import { sign } from 'jsonwebtoken';
 import { v7 as uuidv7 } from 'uuid';
+import { AccountsConfig } from '../../config/accounts.config';
+import type { Role } from '../../http/principal';
 import type { User } from '../users/user.entity';
-import { SigningKey } from './signing-key';
+import { SigningKeys } from './signing-keys.service';
 
 export const TOKEN_ISSUER = 'medai-flow';
 export const TOKEN_AUDIENCE = 'medai-flow-api';
-export const ACCESS_TOKEN_SECONDS = 600;
+export const TOKEN_TYPE = 'at+jwt';
 
 export interface AccessTokenClaims {
   readonly sub: string;
-  readonly role: string;
+  readonly role: Role;
   readonly sid: string;
   readonly jti: string;
+  readonly iat: number;
   readonly exp: number;
+  /** The account's `token_version` when the token was issued. */
+  readonly azver: number;
 }
 
 /** Signs access tokens: ES256, `typ: at+jwt` (RFC 9068). */
 @Injectable()
 export class AccessTokens {
-  constructor(private readonly key: SigningKey) {}
+  readonly lifetimeSeconds: number;
 
-  issue(user: Pick<User, 'id' | 'role'>, sessionId: string): string {
+  constructor(
+    private readonly keys: SigningKeys,
+    config: AccountsConfig,
+  ) {
+    this.lifetimeSeconds = config.accessTokenSeconds;
+  }
+
+  issue(user: Pick<User, 'id' | 'role' | 'tokenVersion'>, sessionId: string): string {
     const now = Math.floor(Date.now() / 1000);
-    return sign({ role: user.role, sid: sessionId, iat: now, nbf: now }, this.key.privateKey, {
-      algorithm: 'ES256',
-      keyid: this.key.jwk.kid,
-      header: { alg: 'ES256', typ: 'at+jwt', kid: this.key.jwk.kid },
-      issuer: TOKEN_ISSUER,
-      audience: TOKEN_AUDIENCE,
-      subject: user.id,
-      jwtid: uuidv7(),
-      expiresIn: ACCESS_TOKEN_SECONDS,
-    });
+    const { privateKey, kid } = this.keys.current;
+    return sign(
+      { role: user.role, sid: sessionId, azver: user.tokenVersion, iat: now, nbf: now },
+      privateKey,
+      {
+        algorithm: 'ES256',
+        header: { alg: 'ES256', typ: TOKEN_TYPE, kid },
+        issuer: TOKEN_ISSUER,
+        audience: TOKEN_AUDIENCE,
+        subject: user.id,
+        jwtid: uuidv7(),
+        expiresIn: this.lifetimeSeconds,
+      },
+    );
   }
 }

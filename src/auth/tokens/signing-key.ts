@@ -1,6 +1,4 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { SecretsConfig } from '../../config/secrets.config';
 
 export interface PublicJwk {
   readonly kty: 'EC';
@@ -12,28 +10,29 @@ export interface PublicJwk {
   readonly alg: 'ES256';
 }
 
-/** The key pair of this installation's access tokens. */
-@Injectable()
-export class SigningKey {
+/** A key pair that signs access tokens. */
+export interface SigningKey {
+  readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly jwk: PublicJwk;
+}
 
-  constructor(secrets: SecretsConfig) {
-    this.privateKey = secrets.jwtSigningKey;
-    this.publicKey = createPublicKey(secrets.jwtSigningKey);
-    const { x, y } = this.publicKey.export({ format: 'jwk' }) as { x: string; y: string };
-    this.jwk = { kty: 'EC', crv: 'P-256', x, y, kid: thumbprint(x, y), use: 'sig', alg: 'ES256' };
-  }
-
-  /** The key a token names, or undefined: a token may only name keys that are ours. */
-  find(kid: unknown): KeyObject | undefined {
-    return kid === this.jwk.kid ? this.publicKey : undefined;
-  }
+/** @param privateKey EC, P-256 */
+export function signingKey(privateKey: KeyObject): SigningKey {
+  const publicKey = createPublicKey(privateKey);
+  const { x, y } = publicKey.export({ format: 'jwk' }) as { x: string; y: string };
+  const kid = p256Thumbprint(x, y);
+  return {
+    kid,
+    privateKey,
+    publicKey,
+    jwk: { kty: 'EC', crv: 'P-256', x, y, kid, use: 'sig', alg: 'ES256' },
+  };
 }
 
 /** RFC 7638: SHA-256 over the required members in lexicographic order. */
-function thumbprint(x: string, y: string): string {
+function p256Thumbprint(x: string, y: string): string {
   return createHash('sha256')
     .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
     .digest('base64url');

@@ -38,8 +38,41 @@ export class UserResponse {
   @ApiProperty({ type: String, nullable: true })
   readonly last_login_at: string | null;
 
+  @ApiProperty({ type: String, nullable: true })
+  readonly password_changed_at: string | null;
+
   @ApiProperty()
   readonly created_at: string;
+
+  @ApiProperty()
+  readonly updated_at: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly deactivated_at: string | null;
+}
+
+export class UserPageResponse {
+  @ApiProperty({ type: [UserResponse] })
+  readonly items: readonly UserResponse[];
+
+  @ApiProperty()
+  readonly total: number;
+
+  @ApiProperty()
+  readonly skip: number;
+
+  @ApiProperty()
+  readonly limit: number;
+}
+
+export class PasswordResetResponse {
+  @ApiProperty({
+    description: 'For the owner of the account, to be used once with POST /auth/password/reset',
+  })
+  readonly reset_token: string;
+
+  @ApiProperty()
+  readonly expires_at: string;
 }
 
 export function toUserResponse(user: User): UserResponse {
@@ -55,6 +88,9 @@ export function toUserResponse(user: User): UserResponse {
     failed_login_attempts: user.failedLoginAttempts,
     locked_until: user.lockedUntil?.toISOString() ?? null,
     last_login_at: user.lastLoginAt?.toISOString() ?? null,
+    password_changed_at: user.passwordChangedAt?.toISOString() ?? null,
     created_at: user.createdAt.toISOString(),
+    updated_at: user.updatedAt.toISOString(),
+    deactivated_at: user.deactivatedAt?.toISOString() ?? null,
   };
 }

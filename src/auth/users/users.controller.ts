@@ -1,15 +1,24 @@
-import { Body, Controller, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
+import { CurrentUser, type Principal } from '../../http/principal';
+import { UuidParam } from '../../http/uuid-param.decorator';
 import { CreateUserDto } from './create-user.dto';
-import { UserResponse } from './user.response';
+import { ListUsersDto } from './list-users.dto';
+import { UnlockUserDto } from './unlock-user.dto';
+import { UpdateUserDto } from './update-user.dto';
+import { UserChanges } from './user-changes.service';
+import { PasswordResetResponse, UserPageResponse, UserResponse } from './user.response';
 import { Users } from './users.service';
 
 @ApiTags('Users')
 @Controller('users')
 export class UsersController {
-  constructor(private readonly users: Users) {}
+  constructor(
+    private readonly users: Users,
+    private readonly changes: UserChanges,
+  ) {}
 
   @Post()
   @Roles('admin')
@@ -17,5 +26,68 @@ export class UsersController {
   @ApiCreatedResponse({ type: UserResponse })
   create(@Body() dto: CreateUserDto): Promise<UserResponse> {
     return this.users.create(dto);
+  }
+
+  /** The newest first, with deactivated ones. */
+  @Get()
+  @Roles('admin')
+  @Audited('user.listed')
+  @ApiOkResponse({ type: UserPageResponse })
+  list(@Query() query: ListUsersDto): Promise<UserPageResponse> {
+    return this.users.list(query);
+  }
+
+  @Get(':id')
+  @Roles('admin')
+  @Audited('user.read')
+  @ApiOkResponse({ type: UserResponse })
+  get(@UuidParam('id') id: string): Promise<UserResponse> {
+    return this.users.get(id);
+  }
+
+  /** Nobody changes their own role; the last administrator stays one. */
+  @Patch(':id')
+  @Roles('admin')
+  @Audited('user.updated')
+  @ApiOkResponse({ type: UserResponse })
+  update(
+    @CurrentUser() principal: Principal,
+    @UuidParam('id') id: string,
+    @Body() dto: UpdateUserDto,
+  ): Promise<UserResponse> {
+    return this.changes.update(principal, id, dto);
+  }
+
+  /** Ends a lock before its time. */
+  @Post(':id/unlock')
+  @HttpCode(200)
+  @Roles('admin')
+  @Audited('user.unlocked')
+  @ApiOkResponse({ type: UserResponse })
+  unlock(@UuidParam('id') id: string, @Body() dto: UnlockUserDto): Promise<UserResponse> {
+    return this.changes.unlock(id, dto);
+  }
+
+  /** For good; counts from the next request on. The name is never given to anybody else. */
+  @Post(':id/deactivate')
+  @HttpCode(200)
+  @Roles('admin')
+  @Audited('user.deactivated')
+  @ApiOkResponse({ type: UserResponse })
+  deactivate(@CurrentUser() principal: Principal, @UuidParam('id') id: string): Promise<UserResponse> {
+    return this.changes.deactivate(principal, id);
+  }
+
+  /** Ends the password and every session of the account; the owner sets a new password with the token. */
+  @Post(':id/reset-password')
+  @HttpCode(200)
+  @Roles('admin')
+  @Audited('user.password_reset')
+  @ApiOkResponse({ type: PasswordResetResponse })
+  resetPassword(
+    @CurrentUser() principal: Principal,
+    @UuidParam('id') id: string,
+  ): Promise<PasswordResetResponse> {
+    return this.changes.resetPassword(principal, id);
   }
 }

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
-import { IsNewPassword } from '../passwords/new-password.decorator';
+import { IsNewPassword } from './new-password.decorator';
 
 export class ChangePasswordDto {
   @ApiProperty({ format: 'password' })

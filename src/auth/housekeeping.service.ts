@@ -1,0 +1,43 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+const INTERVAL_MS = 15 * 60_000;
+const CHUNK = 5_000;
+
+/** What nobody can use any more, and since when it may go. */
+const USELESS: Readonly<Record<string, string>> = {
+  refresh_tokens: "family_expires_at < now() - interval '1 day'",
+  revoked_tokens: "expires_at < now() - interval '1 hour'",
+  used_assertions: "expires_at < now() - interval '1 hour'",
+  password_resets: "expires_at < now() - interval '30 days'",
+};
+
+/** Takes out expired rows, in chunks; any replica may, at any time. */
+@Injectable()
+export class AuthHousekeeping implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('AuthHousekeeping');
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.clean().catch(() => this.logger.warn({ event: 'auth.housekeeping_failed' }));
+    }, INTERVAL_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  async clean(): Promise<void> {
+    for (const [table, useless] of Object.entries(USELESS)) {
+      let deleted: number;
+      do {
+        [, deleted] = await this.dataSource.query<[unknown[], number]>(
+          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${useless} LIMIT ${CHUNK}))`,
+        );
+      } while (deleted === CHUNK);
+    }
+  }
+}
