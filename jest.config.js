@@ -1,6 +1,8 @@
 const esmPackages = [
   '@nestjs',
   'jose',
+  'openid-client',
+  'oauth4webapi',
   'file-type',
   'strtok3',
   'token-types',

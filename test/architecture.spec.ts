@@ -11,6 +11,7 @@ import { JwksController } from '../src/auth/tokens/jwks.controller';
 import { PasswordController } from '../src/auth/passwords/password.controller';
 import { ClientTokenController } from '../src/auth/service-keys/client-token.controller';
 import { ServiceKeysController } from '../src/auth/service-keys/service-keys.controller';
+import { SsoController } from '../src/auth/sso/sso.controller';
 import { UsersController } from '../src/auth/users/users.controller';
 import { HealthController } from '../src/health/health.controller';
 import { healthReportController } from '../src/health/health-report.controller';
@@ -134,6 +135,7 @@ describe('architecture: routes [R-50]', () => {
     PasswordController,
     ClientTokenController,
     ServiceKeysController,
+    SsoController,
     HealthController,
     healthReportController(true),
     healthReportController(false),

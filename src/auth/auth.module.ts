@@ -16,6 +16,7 @@ import { LockoutGuard } from './lockout/lockout.guard';
 import { PasswordReauthentication } from './lockout/password-reauthentication.service';
 import { AuthController } from './login/auth.controller';
 import { AuthService } from './login/auth.service';
+import { SessionOpening } from './login/session-opening.service';
 import { PasswordChanges } from './passwords/password-changes.service';
 import { PasswordController } from './passwords/password.controller';
 import { Passwords } from './passwords/passwords.service';
@@ -28,7 +29,12 @@ import { ClientTokenController } from './service-keys/client-token.controller';
 import { ClientTokens } from './service-keys/client-token.service';
 import { ServiceKeysController } from './service-keys/service-keys.controller';
 import { ServiceKeys } from './service-keys/service-keys.service';
+import { SharedState } from './shared-state.service';
 import { Sessions } from './sessions/sessions.service';
+import { SsoAccounts } from './sso/sso-accounts.service';
+import { SsoController } from './sso/sso.controller';
+import { SsoLogin } from './sso/sso-login.service';
+import { SsoProvider } from './sso/sso-provider.service';
 import { AccessTokens } from './tokens/access-tokens';
 import { JwksController } from './tokens/jwks.controller';
 import { CLOCK_SKEW_SECONDS, SigningKeys } from './tokens/signing-keys.service';
@@ -50,7 +56,7 @@ function revocationStore(
     : new RedisRevocationStore(redis, dataSource, accessTokenSeconds + 2 * CLOCK_SKEW_SECONDS);
 }
 
-/** Global for `Reauthentication` alone, which features of the same level inject. */
+/** Global for `Reauthentication`, which features of the same level inject. */
 @Global()
 @Module({
   controllers: [
@@ -59,6 +65,7 @@ function revocationStore(
     ClientTokenController,
     UsersController,
     ServiceKeysController,
+    SsoController,
     AdminController,
     JwksController,
   ],
@@ -81,8 +88,13 @@ function revocationStore(
     RequestLimits,
     RolesGuard,
     ServiceKeys,
+    SessionOpening,
     Sessions,
+    SharedState,
     SigningKeys,
+    SsoAccounts,
+    SsoLogin,
+    SsoProvider,
     TokenVerifier,
     UserChanges,
     Usernames,
@@ -90,16 +102,7 @@ function revocationStore(
     { provide: Reauthentication, useClass: PasswordReauthentication },
     { provide: RevocationStore, inject: [DataSource, REDIS, AccountsConfig], useFactory: revocationStore },
   ],
-  exports: [
-    FirstAdministrator,
-    JwtGuard,
-    RateLimitGuard,
-    Reauthentication,
-    RequestLimits,
-    RevocationStore,
-    RolesGuard,
-    Users,
-  ],
+  exports: [FirstAdministrator, JwtGuard, RateLimitGuard, Reauthentication, RolesGuard, SharedState, Users],
 })
 export class AuthModule implements OnModuleDestroy {
   constructor(@Inject(RevocationStore) private readonly revocations: RevocationStore) {}

@@ -9,6 +9,7 @@ const USELESS: Readonly<Record<string, string>> = {
   refresh_tokens: "family_expires_at < now() - interval '1 day'",
   revoked_tokens: "expires_at < now() - interval '1 hour'",
   used_assertions: "expires_at < now() - interval '1 hour'",
+  sso_logins: "expires_at < now() - interval '1 hour'",
   password_resets: "expires_at < now() - interval '30 days'",
 };
 

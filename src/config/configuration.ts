@@ -11,6 +11,7 @@ import { ModelsConfig } from './models.config';
 import { RedisConfig } from './redis.config';
 import { RuntimeConfig } from './runtime.config';
 import { SecretsConfig } from './secrets.config';
+import { SingleSignOnConfig } from './single-sign-on.config';
 
 /** Everything that can be set, one slice per concern. */
 export interface Configuration {
@@ -23,6 +24,7 @@ export interface Configuration {
   readonly batches: BatchConfig;
   readonly accounts: AccountsConfig;
   readonly limits: LimitsConfig;
+  readonly singleSignOn: SingleSignOnConfig;
   readonly secrets: SecretsConfig;
   readonly checkpoints: CheckpointConfig;
   readonly settings: EffectiveSettings;
@@ -48,6 +50,8 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     accounts: new AccountsConfig(env, runtime),
     limits: new LimitsConfig(env),
     secrets,
+    singleSignOn: new SingleSignOnConfig(env),
+    secrets: new SecretsConfig(env, runtime),
     checkpoints: new CheckpointConfig(env),
   };
   env.assertValid();

@@ -62,6 +62,18 @@ export const AUTH_ERRORS = define({
     title: 'The password was used before',
     remedy: 'Choose one that is neither the present nor the previous password.',
   },
+  SSO_OFF: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no single sign-on here',
+    remedy: 'Log in with POST /auth/login; the operator sets OIDC_ISSUER to have single sign-on.',
+  },
+  SSO_UNAVAILABLE: {
+    kind: 'upstream',
+    severity: 'high',
+    title: 'The identity provider does not answer',
+    remedy: 'Try again after the time given in Retry-After.',
+  },
   USER_NOT_FOUND: {
     kind: 'not_found',
     severity: 'low',

@@ -1,10 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
+import { Injectable } from '@nestjs/common';
 import { AuditHealth } from '../audit/audit-health.service';
+import { SharedState } from '../auth/shared-state.service';
 import { DatabaseStatus } from '../database/database-status.service';
 import { EngineModels } from '../inference/engine-models.service';
 import { InferenceEngine } from '../inference/engine/inference-engine';
-import { REDIS } from '../redis/redis.module';
 import type { ComponentHealth } from './component-health';
 
 /** How each thing that a request depends on is doing. */
@@ -15,7 +14,7 @@ export class DependencyHealth {
     private readonly auditHealth: AuditHealth,
     private readonly inferenceEngine: InferenceEngine,
     private readonly engineModels: EngineModels,
-    @Inject(REDIS) private readonly redisClient: Redis | null,
+    private readonly sharedState: SharedState,
   ) {}
 
   async database(): Promise<ComponentHealth> {
@@ -48,8 +47,7 @@ export class DependencyHealth {
 
   /** Without Redis every replica asks PostgreSQL, so its absence degrades and never stops anything. */
   async redis(): Promise<ComponentHealth> {
-    if (this.redisClient === null) return { status: 'healthy', configured: false };
-    const answers = await this.redisClient.ping().catch(() => undefined);
-    return { status: answers === 'PONG' ? 'healthy' : 'degraded', configured: true };
+    const report = await this.sharedState.report();
+    return { status: report.configured && !report.answers ? 'degraded' : 'healthy', ...report };
   }
 }

@@ -47,9 +47,9 @@ describe('POST /auth/login › lockout [R-51]', () => {
     expect(refused.body.items).toHaveLength(100);
   });
 
-  it('100 parallel right passwords all log in', async () => {
-    const answers = await Promise.all(Array.from({ length: 100 }, () => client.login('clinician', PASSWORD)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
+  it('40 parallel right passwords all log in', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => client.login('clinician', PASSWORD)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
     expect(await failures('clinician')).toBe(0);
   });
 

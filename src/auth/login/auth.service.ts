@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../../audit/audit-trail.service';
 import { DomainError } from '../../errors/domain.error';
 import type { Principal } from '../../http/principal';
@@ -7,15 +6,15 @@ import { logins } from '../auth.metrics';
 import { Lockout, type ReservedAttempt } from '../lockout/lockout.service';
 import { lockAccount, RevocationStore } from '../revocation/revocation-store';
 import { Sessions } from '../sessions/sessions.service';
-import { AccessTokens } from '../tokens/access-tokens';
 import { User } from '../users/user.entity';
+import { SessionOpening } from './session-opening.service';
 import type { TokenResponse } from './token.response';
 
 @Injectable()
 export class AuthService {
   constructor(
     private readonly trail: AuditTrail,
-    private readonly tokens: AccessTokens,
+    private readonly opening: SessionOpening,
     private readonly sessions: Sessions,
     private readonly lockout: Lockout,
     private readonly revocations: RevocationStore,
@@ -26,7 +25,7 @@ export class AuthService {
     const { accountId, passwordHash } = attempt;
     if (accountId !== undefined) this.trail.describe({ objectType: 'user', objectId: accountId });
     const right = await this.lockout.verify(attempt, password);
-    const answer = right ? await this.openSession(accountId!) : undefined;
+    const answer = right ? await this.opening.open(accountId!, 'password') : undefined;
     if (answer !== undefined) {
       logins.inc({ method: 'password', outcome: 'success' });
       return answer;
@@ -54,7 +53,7 @@ export class AuthService {
         return undefined;
       }
       await this.trail.write(manager, facts);
-      return this.tokensFor(user, sessionId, renewal.refreshToken);
+      return this.opening.tokensFor(user, sessionId, renewal.refreshToken);
     });
     if (answer === undefined) throw new DomainError('AUTH_REFRESH_INVALID');
     return answer;
@@ -68,34 +67,5 @@ export class AuthService {
       await revoke({ kind: 'session', sessionId });
       await this.trail.write(manager, { objectType: 'session', objectId: sessionId });
     });
-  }
-
-  /** @returns undefined if the account was deactivated while its password was being verified */
-  private openSession(userId: string): Promise<TokenResponse | undefined> {
-    const sessionId = uuidv7();
-    return this.revocations.transaction(async (manager) => {
-      await lockAccount(manager, userId);
-      const user = await manager.findOneByOrFail(User, { id: userId });
-      if (!user.isActive) return undefined;
-      await manager.update(User, { id: userId }, { lastLoginAt: new Date() });
-      // Service accounts have nothing that outlives an access token: they log in again.
-      const refreshToken =
-        user.role === 'integration' ? undefined : await this.sessions.open(manager, userId, sessionId);
-      const details = { login_method: 'password', session_id: sessionId };
-      await this.trail.write(manager, { actorId: userId, actorRole: user.role, details });
-      return this.tokensFor(user, sessionId, refreshToken);
-    });
-  }
-
-  private tokensFor(user: User, sessionId: string, refreshToken: string | undefined): TokenResponse {
-    return {
-      access_token: this.tokens.issue(user, sessionId),
-      token_type: 'Bearer',
-      expires_in: this.tokens.lifetimeSeconds,
-      ...(refreshToken !== undefined && {
-        refresh_token: refreshToken,
-        refresh_expires_in: Sessions.refreshSeconds,
-      }),
-    };
   }
 }

@@ -7,7 +7,7 @@ import type { Revocation, TokenIdentity } from './revocation-store';
  * list as a whole with the generation that vouches for it, never an entry alone. Values are the Unix seconds from
  * which an entry is of no use, because every token it could concern has expired.
  */
-const LIST = 'medai:revocations';
+export const LIST = 'medai:revocations';
 const GENERATION = 'generation';
 /** Names the rebuilding under way; gone if Redis was emptied meanwhile. */
 const REBUILD = 'rebuild';

@@ -1,8 +1,9 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { Audited } from '../../audit/audited.decorator';
 import { Public } from '../../http/access.decorators';
-import { BinaryBody } from '../../http/body';
+import { BinaryBody, takeBody } from '../../http/body';
 import { ClientTokenResponse } from './client-token.response';
 import { ClientTokens } from './client-token.service';
 import { FORM } from './token-request';
@@ -36,7 +37,7 @@ export class ClientTokenController {
     },
   })
   @ApiOkResponse({ type: ClientTokenResponse })
-  issue(@Body() body: Buffer): Promise<ClientTokenResponse> {
-    return this.tokens.issue(body);
+  issue(@Req() request: Request): Promise<ClientTokenResponse> {
+    return this.tokens.issue(takeBody(request));
   }
 }

@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
+import { MAY } from '../../http/role-matrix';
 import { UuidParam } from '../../http/uuid-param.decorator';
 import { CreateServiceKeyDto } from './create-service-key.dto';
 import { ServiceKeyListResponse, ServiceKeyResponse } from './service-key.response';
@@ -15,7 +16,7 @@ export class ServiceKeysController {
 
   /** For service accounts; two of a kind may be active at once, so that the old can be replaced by the new. */
   @Post()
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('key.created')
   @ApiCreatedResponse({ type: ServiceKeyResponse })
   create(
@@ -28,7 +29,7 @@ export class ServiceKeysController {
 
   /** The newest first, with revoked and expired ones. */
   @Get()
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('key.listed')
   @ApiOkResponse({ type: ServiceKeyListResponse })
   list(@UuidParam('id') id: string): Promise<ServiceKeyListResponse> {
@@ -38,7 +39,7 @@ export class ServiceKeysController {
   /** Counts from the next request on. */
   @Post(':key_id/revoke')
   @HttpCode(200)
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('key.revoked')
   @ApiOkResponse({ type: ServiceKeyResponse })
   revoke(@UuidParam('id') id: string, @UuidParam('key_id') keyId: string): Promise<ServiceKeyResponse> {

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
+import { MAY } from '../../http/role-matrix';
 import { DetailResponse } from '../login/token.response';
 
 @ApiTags('Users')
@@ -10,7 +11,7 @@ import { DetailResponse } from '../login/token.response';
 export class AdminController {
   /** Tells an administrator's client that its token opens administrators' routes. */
   @Get('secure')
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('admin.accessed')
   @ApiOkResponse({ type: DetailResponse })
   secure(@CurrentUser() principal: Principal): DetailResponse {

@@ -6,6 +6,7 @@ import { DomainError } from '../../errors/domain.error';
 import type { Principal } from '../../http/principal';
 import { UNUSABLE_PASSWORD } from '../passwords/passwords.service';
 import { RevocationStore, type Revoke } from '../revocation/revocation-store';
+import { assertNotLastAdministrator, lockAdministrators } from './administrators';
 import { changesTo } from './changes-to';
 import type { UnlockUserDto } from './unlock-user.dto';
 import type { UpdateUserDto } from './update-user.dto';
@@ -32,7 +33,7 @@ export class UserChanges {
       const { columns, details } = changesTo(user, dto);
       if (columns.role !== undefined) {
         if (id === principal.userId) throw new DomainError('USER_OWN_ACCOUNT');
-        if (user.role === 'admin') await assertNotLast(manager);
+        if (user.role === 'admin') await assertNotLastAdministrator(manager);
         await revoke({ kind: 'account', userId: id });
         await this.trail.record(manager, 'user.role_changed', { objectType: 'user', objectId: id, details });
       }
@@ -59,7 +60,7 @@ export class UserChanges {
     return this.change(id, async (manager, user, revoke) => {
       if (!user.isActive) return;
       if (id === principal.userId) throw new DomainError('USER_OWN_ACCOUNT');
-      if (user.role === 'admin') await assertNotLast(manager);
+      if (user.role === 'admin') await assertNotLastAdministrator(manager);
       const now = new Date();
       await manager.update(User, { id }, { isActive: false, deactivatedAt: now, updatedAt: now });
       await manager.query(
@@ -113,18 +114,8 @@ export class UserChanges {
   }
 }
 
-/** Of two administrators who remove each other at once, the second sees what the first has done. */
-async function lockAdministrators(manager: EntityManager): Promise<void> {
-  await manager.query("SELECT FROM users WHERE role = 'admin' AND is_active ORDER BY id FOR NO KEY UPDATE");
-}
-
 async function lockUser(manager: EntityManager, id: string): Promise<User> {
   const user = await manager.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
   if (user === null) throw new DomainError('USER_NOT_FOUND');
   return user;
-}
-
-async function assertNotLast(manager: EntityManager): Promise<void> {
-  const administrators = await manager.countBy(User, { role: 'admin', isActive: true });
-  if (administrators <= 1) throw new DomainError('USER_LAST_ADMINISTRATOR');
 }

@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
+import { MAY } from '../../http/role-matrix';
 import { UuidParam } from '../../http/uuid-param.decorator';
 import { CreateUserDto } from './create-user.dto';
 import { ListUsersDto } from './list-users.dto';
@@ -21,7 +22,7 @@ export class UsersController {
   ) {}
 
   @Post()
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('user.created')
   @ApiCreatedResponse({ type: UserResponse })
   create(@Body() dto: CreateUserDto): Promise<UserResponse> {
@@ -30,7 +31,7 @@ export class UsersController {
 
   /** The newest first, with deactivated ones. */
   @Get()
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('user.listed')
   @ApiOkResponse({ type: UserPageResponse })
   list(@Query() query: ListUsersDto): Promise<UserPageResponse> {
@@ -38,7 +39,7 @@ export class UsersController {
   }
 
   @Get(':id')
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('user.read')
   @ApiOkResponse({ type: UserResponse })
   get(@UuidParam('id') id: string): Promise<UserResponse> {
@@ -47,7 +48,7 @@ export class UsersController {
 
   /** Nobody changes their own role; the last administrator stays one. */
   @Patch(':id')
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('user.updated')
   @ApiOkResponse({ type: UserResponse })
   update(
@@ -61,7 +62,7 @@ export class UsersController {
   /** Ends a lock before its time. */
   @Post(':id/unlock')
   @HttpCode(200)
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('user.unlocked')
   @ApiOkResponse({ type: UserResponse })
   unlock(@UuidParam('id') id: string, @Body() dto: UnlockUserDto): Promise<UserResponse> {
@@ -71,7 +72,7 @@ export class UsersController {
   /** For good; counts from the next request on. The name is never given to anybody else. */
   @Post(':id/deactivate')
   @HttpCode(200)
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('user.deactivated')
   @ApiOkResponse({ type: UserResponse })
   deactivate(@CurrentUser() principal: Principal, @UuidParam('id') id: string): Promise<UserResponse> {
@@ -81,7 +82,7 @@ export class UsersController {
   /** Ends the password and every session of the account; the owner sets a new password with the token. */
   @Post(':id/reset-password')
   @HttpCode(200)
-  @Roles('admin')
+  @Roles(...MAY.administer)
   @Audited('user.password_reset')
   @ApiOkResponse({ type: PasswordResetResponse })
   resetPassword(
