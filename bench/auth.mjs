@@ -32,10 +32,9 @@ const CONCURRENCY = 16;
 const ROUNDS = 3;
 Logger.overrideLogger(false);
 
-class Route {
-  handler() {}
-}
-AnyRole()(Route.prototype, 'handler', Object.getOwnPropertyDescriptor(Route.prototype, 'handler'));
+class Route {}
+const handler = () => undefined;
+AnyRole()(Route.prototype, 'handler', { value: handler });
 const response = { setHeader() {}, getHeader() {} };
 
 function contextOf(token) {
@@ -47,7 +46,7 @@ function contextOf(token) {
   };
   return {
     request,
-    getHandler: () => Route.prototype.handler,
+    getHandler: () => handler,
     getClass: () => Route,
     switchToHttp: () => ({ getRequest: () => request, getResponse: () => response }),
   };

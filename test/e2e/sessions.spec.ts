@@ -151,6 +151,7 @@ describe('signing keys', () => {
     const longAgo = Date.now() / 1000 - 631;
     utimesSync(`${keyPath}.previous`, longAgo, longAgo);
     await until(async () => (await kids()).length === 2);
+    expect(await kids()).toHaveLength(2);
   });
 
   it('a file that is not a key changes nothing', async () => {

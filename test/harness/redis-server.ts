@@ -10,7 +10,7 @@ import { connectRedis } from '../../src/redis/redis.module';
 const found = spawnSync('redis-server', ['--version']).status === 0;
 
 /** `describe` where there is a redis-server; elsewhere the tests are skipped, and the run says how to have them. */
-export const describeWithRedis: jest.Describe | jest.Describe['skip'] = found ? describe : describe.skip;
+export const describeWithRedis: jest.Describe = found ? describe : describe.skip;
 if (!found) {
   process.stderr.write(
     'SKIPPED: Redis tests. Install redis-server (Debian: apt-get install redis-server).\n',

@@ -1,6 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
-import type { AccessTokenClaims } from './access-tokens';
 import { type SigningKey, signingKey } from './signing-key';
 import type { SigningKeys } from './signing-keys.service';
 import { TokenVerifier } from './token-verifier';
@@ -41,6 +40,12 @@ function hmacToken(secret: string | Buffer): string {
   const signed = `${part({ ...header, alg: 'HS256' })}.${part(claims())}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
+
+const bytesOf = (text: string): string =>
+  text
+    .split('.')
+    .map((part) => Buffer.from(part, 'base64url').toString('hex'))
+    .join('.');
 
 const pem = ours.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const without = (name: string): Record<string, unknown> => ({ ...claims(), [name]: undefined });
@@ -119,14 +124,12 @@ describe('TokenVerifier [R-48]', () => {
         .tuple(fc.nat(good.length - 1), fc.constantFrom(...'AZaz09-_.'))
         .map(([at, character]) => good.slice(0, at) + character + good.slice(at + 1)),
     );
+    expect(verifier.verify(good)).toBeDefined();
     fc.assert(
       fc.property(anything, (text) => {
-        const accepted: AccessTokenClaims | undefined = verifier.verify(text);
+        const accepted = verifier.verify(text) !== undefined;
         // Base64url has spare bits at the end of a signature: another spelling of the same bytes is the same token.
-        if (accepted !== undefined)
-          expect(text.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex'))).toEqual(
-            good.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex')),
-          );
+        expect(accepted && bytesOf(text) !== bytesOf(good)).toBe(false);
       }),
       { numRuns: 1_000 },
     );
