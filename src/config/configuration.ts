@@ -51,7 +51,6 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     limits: new LimitsConfig(env),
     secrets,
     singleSignOn: new SingleSignOnConfig(env),
-    secrets: new SecretsConfig(env, runtime),
     checkpoints: new CheckpointConfig(env),
   };
   env.assertValid();
