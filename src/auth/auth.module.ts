@@ -39,7 +39,7 @@ import { AccessTokens } from './tokens/access-tokens';
 import { JwksController } from './tokens/jwks.controller';
 import { CLOCK_SKEW_SECONDS, SigningKeys } from './tokens/signing-keys.service';
 import { TokenVerifier } from './tokens/token-verifier';
-import { AdminController } from './users/admin.controller';
+import { AdminController } from './access/admin.controller';
 import { FirstAdministrator } from './users/first-administrator';
 import { UserChanges } from './users/user-changes.service';
 import { Usernames } from './users/usernames.service';
