@@ -40,7 +40,6 @@ const ROLES =
  * sub-folder would only lengthen the paths; the ceiling is the number of today, so that growth is a decision.
  */
 const CEILINGS: Readonly<Record<string, number>> = {
-  config: 16, // one slice of the settings each, and how they are read
   audit: 17, // writing, chaining, reading and verifying one table
   config: 18, // one slice of the settings a file, and how they are read
   http: 20, // the edge: bodies, validation, problem details, context, documentation; each file one of them
