@@ -10,6 +10,7 @@ import { RateLimitGuard } from './auth/limits/rate-limit.guard';
 import type { Configuration } from './config/configuration';
 import type { DatabaseUrls } from './database/database-urls';
 import { accessLog } from './http/access-log';
+import { bodyDeadline } from './http/body';
 import { BodyInterceptor } from './http/body.interceptor';
 import { serveDocs } from './http/docs';
 import { ProblemDetailsFilter } from './http/problem-details.filter';
@@ -19,7 +20,9 @@ import { ValidationPipe } from './http/validation';
 /** Whether pages are fetched over HTTPS is for the proxy to decide: without one the documentation is plain HTTP. */
 const SECURITY_HEADERS = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Of a body, those that take their time on purpose aside: these the server as a whole bounds. */
+const BODY_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 3_600_000;
 
 /** The application as it is served and as it is tested; it does not listen yet. */
 export async function createApp(
@@ -38,7 +41,7 @@ export async function createApp(
   app.set('etag', false);
   app.set('trust proxy', configuration.http.trustedProxyHops);
   app.disable('x-powered-by');
-  app.use(requestContext, accessLog, helmet(SECURITY_HEADERS), noStore);
+  app.use(bodyDeadline(BODY_TIMEOUT_MS), requestContext, accessLog, helmet(SECURITY_HEADERS), noStore);
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalGuards(app.get(JwtGuard), app.get(RateLimitGuard), app.get(RolesGuard));
   app.useGlobalInterceptors(app.get(AuditInterceptor), app.get(BodyInterceptor));

@@ -53,6 +53,38 @@ describe('configuration [R-16] [R-17]', () => {
     ]);
   });
 
+  it('reads which model answers by default, for all domains and for one', () => {
+    const modelsOf = (DEFAULT_MODEL: string): object =>
+      loadConfiguration({ DATA_DIR: dataDir(), DEFAULT_MODEL }).models;
+    expect(modelsOf('chest')).toMatchObject({ defaultModel: 'chest' });
+    expect(modelsOf('chest@1.2.0, dermatology=skin')).toMatchObject({
+      defaultModel: 'chest@1.2.0',
+      defaultModels: new Map([
+        ['', 'chest@1.2.0'],
+        ['dermatology', 'skin'],
+      ]),
+    });
+    for (const bad of ['a=b=c', 'a,b', 'a@1@2']) {
+      expect(problemsOf({ DEFAULT_MODEL: bad })[0]).toMatch(/^DEFAULT_MODEL: expected/);
+    }
+  });
+
+  it('reads where the model files are, and quotes no key', () => {
+    const ARTIFACT_STORE_URL = 'https://key:s%2Fcret@s3.example/bucket/some/prefix?region=eu-central-1';
+    expect(loadConfiguration({ DATA_DIR: dataDir(), ARTIFACT_STORE_URL }).models.s3).toEqual({
+      endpoint: 'https://s3.example',
+      region: 'eu-central-1',
+      bucket: 'bucket',
+      prefix: 'some/prefix/',
+      accessKeyId: 'key',
+      secretAccessKey: 's/cret',
+    });
+    expect(problemsOf({ ARTIFACT_STORE_URL: 'https://key:hunter2@s3.example' }).join()).not.toContain(
+      'hunter2',
+    );
+    expect(problemsOf({ ARTIFACT_STORE_URL: 'https://s3.example/bucket' })).toHaveLength(1);
+  });
+
   it('reads a secret from the file that NAME_FILE points to', () => {
     const file = join(dataDir(), 'database-url');
     writeFileSync(file, 'postgres://app:secret@db/medai\n');

@@ -35,14 +35,15 @@ export class DependencyHealth {
   async engine(): Promise<ComponentHealth> {
     const { processes, ready, busy, queued, restarts, quarantined } = this.inferenceEngine.health();
     const models_ready = this.engineModels.ready;
-    const impaired = ready < processes || quarantined.length > 0;
+    const models_changed = this.engineModels.quarantined;
+    const impaired = ready < processes || quarantined.length > 0 || models_changed > 0;
     const status = ready === 0 || !models_ready ? 'unhealthy' : impaired ? 'degraded' : 'healthy';
     const quarantine = quarantined.map(({ modelId, state, retryAfterSeconds }) => ({
       model_id: modelId,
       state,
       retry_after_seconds: retryAfterSeconds,
     }));
-    return { status, models_ready, processes, ready, busy, queued, restarts, quarantine };
+    return { status, models_ready, models_changed, processes, ready, busy, queued, restarts, quarantine };
   }
 
   /** Without Redis every replica asks PostgreSQL, so its absence degrades and never stops anything. */

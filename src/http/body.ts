@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { DomainError } from '../errors/domain.error';
 import { contentDigestVerified, watchContentDigest } from './digest/content-digest';
 import { readBody } from './read-body';
@@ -21,6 +21,22 @@ export const mediaType = (request: Request): string =>
 
 const hasBody = ({ headers }: Request): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+const unhurried = new WeakSet<Request>();
+
+/** Express middleware: ends the connection of a body that is not complete in time, so that slow senders hold nothing. */
+export function bodyDeadline(ms: number): RequestHandler {
+  return (request, response, next) => {
+    const deadline = setTimeout(() => {
+      if (!request.complete && !unhurried.has(request)) request.socket.destroy();
+    }, ms);
+    response.once('close', () => clearTimeout(deadline));
+    next();
+  };
+}
+
+/** For a body that is large on purpose; whoever reads it bounds its silence. */
+export const takesItsTime = (request: Request): void => void unhurried.add(request);
 
 /** Bodies are read once, when the caller is known to be allowed to send one. */
 const bodies = new WeakMap<Request, Promise<unknown>>();

@@ -38,7 +38,8 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('EngineModels');
   private readonly held = new Map<string, Held>();
   private readonly closing = new AbortController();
-  private started = false;
+  /** As of the last look; undefined before everything that was in production at the start has been tried. */
+  private inProduction?: readonly string[];
 
   constructor(
     private readonly engine: InferenceEngine,
@@ -61,12 +62,12 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** True when what was in production at the start is warm, and nothing in production has failed to load since. */
   get ready(): boolean {
-    return this.started && this.countOf('failed') === 0;
+    return this.inProduction?.every((id) => this.held.get(id)?.state !== 'failed') ?? false;
   }
 
   /** Versions whose stored file is not the registered one. They do not serve; the others do. */
   get quarantined(): number {
-    return this.countOf('quarantined');
+    return [...this.held.values()].filter(({ state }) => state === 'quarantined').length;
   }
 
   /**
@@ -200,7 +201,7 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
       const version = await this.selection.version(id);
       if (this.held.get(id)?.state !== 'quarantined') await this.load(version).catch(() => undefined);
     }
-    this.started = true;
+    this.inProduction = inProduction;
     for (const [id, { state, lastUsed }] of this.held) {
       const idle = performance.now() - lastUsed > IDLE_MS;
       if (inProduction.includes(id) || state === 'loading' || !idle) continue;
@@ -221,10 +222,6 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     await this.trail.record(this.dataSource.manager, 'model.quarantined', facts).catch((error: unknown) => {
       this.logger.error({ event: 'audit.lost', code: toDomainError(error).code });
     });
-  }
-
-  private countOf(wanted: Held['state']): number {
-    return [...this.held.values()].filter(({ state }) => state === wanted).length;
   }
 
   private engineModel({ id, manifest, fileHash }: ModelVersion): EngineModel {

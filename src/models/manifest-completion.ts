@@ -19,11 +19,11 @@ export function completeManifest(manifest: Manifest, onnx: OnnxDescription): Man
   };
   const inputName = nameOf(manifest.input.name, images, 'input.name');
   const outputName = nameOf(manifest.output.name, onnx.outputs, 'output.name');
-  const declared = images.find(({ name }) => name === inputName)?.shape[
-    manifest.input.layout === 'NCHW' ? 1 : 3
-  ];
-  const channels = manifest.input.channels || declared;
-  if (typeof channels !== 'number' || channels < 1 || channels > 4) {
+  const image = images.find(({ name }) => name === inputName);
+  const channels = manifest.input.channels || image?.shape[manifest.input.layout === 'NCHW' ? 1 : 3];
+  if (image === undefined) {
+    errors.push({ field: 'input.name', message: 'must name an input of the model' });
+  } else if (typeof channels !== 'number' || channels < 1 || channels > 4) {
     errors.push({ field: 'input.channels', message: 'must be given: the model does not declare 1 to 4' });
   }
   const labels = manifest.labels.length > 0 ? manifest.labels : labelsIn(onnx.metadata['labels']);

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup';
 import { Users } from '../../src/auth/users/users.service';
 import { loadConfiguration } from '../../src/config/configuration';
+import type { DatabaseUrls } from '../../src/database/database-urls';
 import { dataSourceOptions } from '../../src/database/data-source-options';
 import { ENTITIES } from '../../src/entities';
 import type { Role } from '../../src/http/principal';
@@ -24,6 +25,8 @@ export const SAMPLE = readFileSync(join(DEMO, 'sample-bright-spot.png'));
 export interface RunningApp {
   readonly app: NestExpressApplication;
   readonly url: string;
+  /** For another replica on the same database. */
+  readonly databaseUrls: DatabaseUrls;
   /** A superuser's, to look at everything and to tamper; the application itself has lesser roles. */
   readonly dataSource: DataSource;
   readonly database: TestDatabase;
@@ -96,6 +99,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
   return {
     app,
     url,
+    databaseUrls: database.urls,
     dataSource,
     database,
     dataDir,

@@ -29,7 +29,7 @@ export class ModelIntegrity implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** A store that cannot be read now says nothing about the files: it is asked again the next time. */
-  private async verify(): Promise<void> {
+  async verify(): Promise<void> {
     if (this.running) return;
     this.running = true;
     try {

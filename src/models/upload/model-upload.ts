@@ -2,7 +2,7 @@ import busboy from 'busboy';
 import type { Request } from 'express';
 import type { Readable } from 'node:stream';
 import { DomainError } from '../../errors/domain.error';
-import type { BodyRule } from '../../http/body';
+import { type BodyRule, takesItsTime } from '../../http/body';
 import { contentDigestVerified } from '../../http/digest/content-digest';
 import { expectedDigests } from '../../http/digest/digest-field';
 import type { StagedFile } from '../artifacts/artifact-store';
@@ -13,6 +13,8 @@ import type { UploadStage } from './upload-stage';
 const MAX_MANIFEST_BYTES = 8 * 1024 ** 2;
 /** Boundaries and headers of the two parts. */
 const MAX_FRAME_BYTES = 64 * 1024;
+/** One more than there are: busboy speaks up when the number is reached. */
+const MAX_PARTS = 3;
 const MAX_SILENCE_MS = 30_000;
 
 export const MODEL_UPLOAD: BodyRule = { limits: {}, streamedTypes: ['multipart/form-data'] };
@@ -33,6 +35,7 @@ export async function receiveModelUpload(
   stage: UploadStage,
   maxFileBytes: number,
 ): Promise<ModelUpload> {
+  takesItsTime(request);
   const upload = new MultipartModel(stage, maxFileBytes);
   try {
     await upload.readFrom(request);
@@ -122,7 +125,12 @@ class MultipartModel {
 
 function parserFor(request: Request, maxFileBytes: number): busboy.Busboy {
   try {
-    const limits = { fileSize: maxFileBytes, fieldSize: MAX_MANIFEST_BYTES, parts: 2, headerPairs: 20 };
+    const limits = {
+      fileSize: maxFileBytes,
+      fieldSize: MAX_MANIFEST_BYTES,
+      parts: MAX_PARTS,
+      headerPairs: 20,
+    };
     return busboy({ headers: request.headers, limits });
   } catch {
     throw malformed();

@@ -1,0 +1,85 @@
+import { createHash, createHmac } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const KEY = 'test-key';
+const SECRET = 'test/secret';
+
+/** As much of S3 as the product speaks: PUT and GET of objects, with Signature Version 4 and SHA-256 checked. */
+export interface S3Server {
+  /** For ARTIFACT_STORE_URL. */
+  readonly url: string;
+  /** Path → content. */
+  readonly objects: Map<string, Buffer>;
+  close(): Promise<void>;
+}
+
+export async function startS3Server(): Promise<S3Server> {
+  const objects = new Map<string, Buffer>();
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const path = new URL(request.url!, 'http://x').pathname;
+      if (!isSigned(request)) {
+        response.writeHead(403).end(errorOf('SignatureDoesNotMatch'));
+        return;
+      }
+      if (request.method === 'PUT') {
+        const digest = createHash('sha256').update(body).digest();
+        const intact =
+          request.headers['x-amz-content-sha256'] === digest.toString('hex') &&
+          request.headers['x-amz-checksum-sha256'] === digest.toString('base64');
+        if (intact) objects.set(path, body);
+        if (intact) response.writeHead(200, { ETag: '"x"' }).end();
+        else response.writeHead(400).end(errorOf('BadDigest'));
+        return;
+      }
+      const object = objects.get(path);
+      if (object === undefined) response.writeHead(404).end(errorOf('NoSuchKey'));
+      else response.writeHead(200, { 'Content-Length': object.length }).end(object);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${KEY}:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/bucket/models`,
+    objects,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const errorOf = (code: string): string => `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`;
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+
+/** docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+function isSigned({ method, url, headers }: IncomingMessage): boolean {
+  const field =
+    /Credential=([^/]+)\/(\d+)\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})/;
+  const [, key, date, region, signedHeaders, signature] = field.exec(headers.authorization ?? '') ?? [];
+  if (key !== KEY || signedHeaders === undefined) return false;
+  const { pathname, searchParams } = new URL(url!, 'http://x');
+  const query = [...searchParams]
+    .map((pair) => pair.map(encodeURIComponent).join('='))
+    .sort()
+    .join('&');
+  const names = signedHeaders.split(';');
+  const canonical = [
+    method,
+    pathname,
+    query,
+    ...names.map((name) => `${name}:${String(headers[name]).trim().replaceAll(/ +/g, ' ')}`),
+    '',
+    signedHeaders,
+    headers['x-amz-content-sha256'],
+  ].join('\n');
+  const scope = `${date}/${region}/s3/aws4_request`;
+  const hash = createHash('sha256').update(canonical).digest('hex');
+  const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope, hash].join('\n');
+  const signingKey = [region!, 's3', 'aws4_request'].reduce<Buffer>(hmac, hmac(`AWS4${SECRET}`, date!));
+  return hmac(signingKey, text).toString('hex') === signature;
+}
