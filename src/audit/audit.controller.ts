@@ -1,6 +1,7 @@
 import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Roles } from '../http/access.decorators';
+import { MAY } from '../http/role-matrix';
 import { UuidParam } from '../http/uuid-param.decorator';
 import { Audited } from './audited.decorator';
 import { AuditEntryResponse, AuditPageResponse } from './audit-entry.response';
@@ -23,7 +24,7 @@ export class AuditController {
 
   /** Newest first. */
   @Get()
-  @Roles('auditor')
+  @Roles(...MAY.audit)
   @Audited('audit.listed')
   @ApiOkResponse({ type: AuditPageResponse })
   list(@Query() query: ListAuditDto): Promise<AuditPageResponse> {
@@ -32,7 +33,7 @@ export class AuditController {
 
   /** Re-hashes the stored entries, compares them with the signed checkpoints and names the first that does not fit. */
   @Get('verify')
-  @Roles('auditor')
+  @Roles(...MAY.audit)
   @Audited('audit.verified')
   @ApiOkResponse({ type: VerificationResponse })
   verify(@Query() query: VerifyAuditDto): Promise<VerificationResponse> {
@@ -41,7 +42,7 @@ export class AuditController {
 
   /** A line an entry, with the exact text that was hashed: what the offline verifier reads. */
   @Get('entries')
-  @Roles('auditor')
+  @Roles(...MAY.audit)
   @Audited('audit.exported')
   @ApiProduces('application/x-ndjson')
   @ApiOkResponse({ schema: { type: 'string' } })
@@ -51,7 +52,7 @@ export class AuditController {
 
   /** `?format=fhir` gives it as an R4 AuditEvent (`application/fhir+json`) after IHE BALP. */
   @Get(':event_id')
-  @Roles('auditor')
+  @Roles(...MAY.audit)
   @Audited('audit.read')
   @ApiProduces('application/json', 'application/fhir+json')
   @ApiOkResponse({ type: AuditEntryResponse })

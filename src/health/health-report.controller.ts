@@ -2,6 +2,7 @@ import { Controller, Get, type Type } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited.decorator';
 import { Public, Roles } from '../http/access.decorators';
+import { MAY } from '../http/role-matrix';
 import { HealthReport } from './health-report.service';
 import { HealthReportResponse } from './health.response';
 
@@ -14,7 +15,7 @@ export function healthReportController(isPublic: boolean): Type {
 
     /** Every component; the worst wins. */
     @Get()
-    @(isPublic ? Public() : Roles('admin'))
+    @(isPublic ? Public() : Roles(...MAY.administer))
     @Audited('system.health_read')
     @ApiOkResponse({ type: HealthReportResponse })
     full(): Promise<HealthReportResponse> {

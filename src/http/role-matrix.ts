@@ -12,6 +12,7 @@ export const MAY = {
   registerModels: ['model_manager'],
   /** To validation the one, to production the other; nobody what they uploaded. */
   moveModels: ['model_manager', 'approver'],
+  rollBackModels: ['approver'],
   /** A service account what it made itself. */
   readResults: ['clinician', 'viewer', 'integration'],
   reviewResults: ['clinician'],

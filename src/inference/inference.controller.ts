@@ -6,6 +6,7 @@ import { Audited } from '../audit/audited.decorator';
 import { Roles } from '../http/access.decorators';
 import { BinaryBody } from '../http/body';
 import { CurrentUser, type Principal } from '../http/principal';
+import { MAY } from '../http/role-matrix';
 import { ResultResponse } from '../results/result.response';
 import { abandonment } from './abandonment';
 import { ApiInferenceBody } from './inference-body.docs';
@@ -22,7 +23,7 @@ export class InferenceController {
   /** Runs a model on one image. The answer is stored, with its quality checks and its audit entry, before it is sent. */
   @Post()
   @HttpCode(200)
-  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Roles(...MAY.infer)
   @Audited('inference.completed', 'inference.failed')
   @BinaryBody(INFERENCE_BODY)
   @UseInterceptors(FileInterceptor('file', { limits: MULTIPART_LIMITS }))

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited.decorator';
 import { Roles } from '../http/access.decorators';
 import { CurrentUser, type Principal } from '../http/principal';
+import { MAY } from '../http/role-matrix';
 import { UuidParam } from '../http/uuid-param.decorator';
 import { ExportResultsDto } from './export/export-results.dto';
 import { ResultExport } from './export/result-export.service';
@@ -32,7 +33,7 @@ export class ResultsController {
 
   /** Newest first. An integration sees what it made itself. */
   @Get()
-  @Roles('clinician', 'viewer', 'integration')
+  @Roles(...MAY.readResults)
   @Audited('result.listed')
   @ApiOkResponse({ type: ResultPageResponse })
   list(@CurrentUser() principal: Principal, @Query() query: ListResultsDto): Promise<ResultPageResponse> {
@@ -41,7 +42,7 @@ export class ResultsController {
 
   /** Streamed; an auditor gets no patient fields. */
   @Get('export')
-  @Roles('clinician', 'auditor')
+  @Roles(...MAY.exportResults)
   @Audited('result.exported')
   @ApiProduces('application/x-ndjson', 'text/csv')
   @ApiOkResponse({ schema: { type: 'string' } })
@@ -50,7 +51,7 @@ export class ResultsController {
   }
 
   @Get(':inference_id')
-  @Roles('clinician', 'viewer', 'integration')
+  @Roles(...MAY.readResults)
   @Audited('result.read')
   @ApiOkResponse({ type: ResultDetailResponse })
   get(
@@ -63,7 +64,7 @@ export class ResultsController {
   /** completed → reviewed → approved. An approval is signed; a correction is a new revision, the old one stays. */
   @Post(':inference_id/review')
   @HttpCode(200)
-  @Roles('clinician')
+  @Roles(...MAY.reviewResults)
   @Audited('result.reviewed')
   @ApiOkResponse({ type: ReviewResponse })
   review(

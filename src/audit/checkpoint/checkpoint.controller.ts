@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Roles } from '../../http/access.decorators';
+import { MAY } from '../../http/role-matrix';
 import { UuidParam } from '../../http/uuid-param.decorator';
 import { Audited } from '../audited.decorator';
 import { CheckpointReader } from './checkpoint-reader.service';
@@ -14,7 +15,7 @@ export class CheckpointController {
 
   /** The newest checkpoint, a signed note (C2SP tlog-checkpoint) with the witness's cosignature. Keep it. */
   @Get('checkpoint')
-  @Roles('auditor')
+  @Roles(...MAY.audit)
   @Audited('audit.checkpoint_read')
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiProduces('text/plain')
@@ -25,7 +26,7 @@ export class CheckpointController {
 
   /** Proof that the log of an older checkpoint is the beginning of that of a newer one. */
   @Get('consistency')
-  @Roles('auditor')
+  @Roles(...MAY.audit)
   @Audited('audit.proof_read')
   @ApiOkResponse({ type: ConsistencyResponse })
   consistency(@Query() query: ConsistencyDto): Promise<ConsistencyResponse> {
@@ -34,7 +35,7 @@ export class CheckpointController {
 
   /** Proof that an entry is in the tree that a checkpoint signs. */
   @Get('inclusion/:event_id')
-  @Roles('auditor')
+  @Roles(...MAY.audit)
   @Audited('audit.proof_read')
   @ApiOkResponse({ type: InclusionResponse })
   inclusion(

@@ -6,6 +6,7 @@ import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { BinaryBody } from '../../http/body';
 import { CurrentUser, type Principal } from '../../http/principal';
+import { MAY } from '../../http/role-matrix';
 import { UuidParam } from '../../http/uuid-param.decorator';
 import { abandonment } from '../abandonment';
 import { AcceptedInterceptor } from './request/accepted.interceptor';
@@ -26,7 +27,7 @@ export class BatchesController {
    */
   @Post()
   @HttpCode(200)
-  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Roles(...MAY.infer)
   @Audited('batch.submitted')
   @BinaryBody(BATCH_BODY)
   @UseInterceptors(
@@ -45,7 +46,7 @@ export class BatchesController {
 
   /** A batch of one's own, with the answers there are so far. */
   @Get(':batch_id')
-  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Roles(...MAY.infer)
   @Audited('batch.read')
   @ApiOkResponse({ type: BatchResponse })
   get(@CurrentUser() principal: Principal, @UuidParam('batch_id') id: string): Promise<BatchResponse> {
@@ -55,7 +56,7 @@ export class BatchesController {
   /** Cancels what waits. What is under way is finished, and what is done stays; a second call changes nothing. */
   @Post(':batch_id/cancel')
   @HttpCode(200)
-  @Roles('clinician', 'integration', 'model_manager', 'approver')
+  @Roles(...MAY.infer)
   @Audited('batch.cancelled')
   @ApiOkResponse({ type: BatchResponse })
   cancel(@CurrentUser() principal: Principal, @UuidParam('batch_id') id: string): Promise<BatchResponse> {

@@ -5,6 +5,7 @@ import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { BinaryBody } from '../../http/body';
 import { CurrentUser, type Principal } from '../../http/principal';
+import { MAY } from '../../http/role-matrix';
 import { UuidParam } from '../../http/uuid-param.decorator';
 import { RollBackModelDto, TransitionModelDto } from '../../models/lifecycle/transition-model.dto';
 import { TransitionListResponse, TransitionResponse } from '../../models/lifecycle/transition.response';
@@ -22,7 +23,7 @@ export class RegistrationController {
    * The same file and manifest again give the version that is there, with 200.
    */
   @Post()
-  @Roles('model_manager')
+  @Roles(...MAY.registerModels)
   @Audited('model.registered')
   @BinaryBody(MODEL_UPLOAD)
   @ApiConsumes('multipart/form-data')
@@ -52,7 +53,7 @@ export class RegistrationController {
 
   /** Takes a version a step further. Steps into and out of production are signed with the approver's password. */
   @Post(':model_id/transitions')
-  @Roles('model_manager', 'approver')
+  @Roles(...MAY.moveModels)
   @Audited('model.transitioned')
   @ApiCreatedResponse({ type: TransitionResponse })
   transition(
@@ -66,7 +67,7 @@ export class RegistrationController {
   /** Deprecates a version and puts the one that was promoted before it back into production, in one step. */
   @Post(':model_id/rollback')
   @HttpCode(200)
-  @Roles('approver')
+  @Roles(...MAY.rollBackModels)
   @Audited('model.transitioned')
   @ApiOkResponse({ type: TransitionListResponse })
   rollBack(
