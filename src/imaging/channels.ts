@@ -33,12 +33,24 @@ function greyOf(rgb: Float32Array): Float32Array | undefined {
 
 /** Displayed values, 0..255: ITU-R BT.601 luma of three channels, else the mean of all. */
 export function displayedLevels({ data, channels }: Image): Float32Array {
-  const weights = channels === 3 ? [0.299, 0.587, 0.114] : Array<number>(channels).fill(1 / channels);
+  if (channels === 1) return scaled(data);
   const levels = new Float32Array(data.length / channels);
-  for (let c = 0; c < channels; c++) {
-    const scale = weights[c]! * 255;
-    for (let i = 0, from = c; i < levels.length; i++, from += channels)
-      levels[i] = levels[i]! + scale * data[from]!;
+  if (channels === 3) {
+    for (let i = 0, from = 0; i < levels.length; i++, from += 3) {
+      levels[i] = 255 * (0.299 * data[from]! + 0.587 * data[from + 1]! + 0.114 * data[from + 2]!);
+    }
+    return levels;
   }
+  for (let i = 0, from = 0; i < levels.length; i++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += data[from++]!;
+    levels[i] = (255 * sum) / channels;
+  }
+  return levels;
+}
+
+function scaled(data: Float32Array): Float32Array {
+  const levels = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) levels[i] = data[i]! * 255;
   return levels;
 }

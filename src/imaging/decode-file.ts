@@ -1,7 +1,9 @@
 import { DomainError } from '../errors/domain.error';
-import type { DecodedFile, Image, ImageFormat } from './image';
+import { foreignFormat } from './foreign-format';
+import type { DecodedFile, ImageFormat, RenderedImage } from './image';
 import type { InputSpec } from './input-spec';
 import { decodeDicom } from './dicom/dicom';
+import { decodeJpeg } from './jpeg/jpeg';
 import { decodePng } from './png/png';
 
 type FileFormat = 'png' | 'jpeg' | 'dicom';
@@ -24,6 +26,7 @@ type Decoder = (file: Uint8Array, request: DecodeRequest) => DecodedFile | Promi
 const DECODERS: Partial<Record<FileFormat, Decoder>> = {
   png: rendered('png', decodePng),
   dicom: decodeDicom,
+  jpeg: rendered('jpeg', decodeJpeg),
 };
 
 /**
@@ -31,21 +34,25 @@ const DECODERS: Partial<Record<FileFormat, Decoder>> = {
  * @throws DomainError IMAGE_FORMAT_UNSUPPORTED, and what the decoder of the format throws
  */
 export async function decodeFile(file: Uint8Array, request: DecodeRequest): Promise<DecodedFile> {
-  const found = MAGIC.find(({ offset, bytes }) => bytes.every((byte, i) => file[offset + i] === byte));
+  const [found, another] = MAGIC.filter(({ offset, bytes }) =>
+    bytes.every((byte, i) => file[offset + i] === byte),
+  );
+  if (another) throw new DomainError('IMAGE_FORMAT_UNSUPPORTED', 'The file is of two formats at once');
   const decoder = found && DECODERS[found.format];
   if (decoder) return decoder(file, request);
   const supported = `supported: ${Object.keys(DECODERS).join(', ').toUpperCase()}`;
-  const reason = found ? `${found.format.toUpperCase()} is not supported yet` : 'The format is not known';
+  const name = found?.format.toUpperCase() ?? foreignFormat(file);
+  const reason = name === undefined ? 'The format is not known' : `${name} is not supported`;
   throw new DomainError('IMAGE_FORMAT_UNSUPPORTED', `${reason}; ${supported}`);
 }
 
 /** Of a format that holds one image and only what is displayed. */
-function rendered(format: ImageFormat, decode: (file: Uint8Array) => Image): Decoder {
+function rendered(format: ImageFormat, decode: (file: Uint8Array) => RenderedImage): Decoder {
   return (file, { value_space, frame = 1 }) => {
     assertRendered(value_space);
     if (frame !== 1) throw new DomainError('IMAGE_FRAME_OUT_OF_RANGE', 'The file holds one image');
-    const image = decode(file);
-    return { format, image, displayed: image };
+    const decoded = decode(file);
+    return { ...decoded, format, displayed: decoded.image };
   };
 }
 

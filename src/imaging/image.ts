@@ -30,7 +30,7 @@ export type ImageSource =
   | ({ readonly form: 'base64'; readonly bytes: Uint8Array } & ChosenFrame)
   | ({ readonly form: 'file'; readonly bytes: Uint8Array } & ChosenFrame);
 
-export type ImageFormat = 'png' | 'dicom' | 'float32' | 'json';
+export type ImageFormat = 'png' | 'jpeg' | 'dicom' | 'float32' | 'json';
 
 /** What was read from a DICOM file and done to its pixels (PS3.3 C.7.6.3, C.11.1, C.11.2). Nothing in it is free text. */
 export interface DicomProcessing {
@@ -121,17 +121,22 @@ export interface PreparedImage {
   readonly processing: Processing;
 }
 
+/** A picture made for display, in unit values. */
+export interface RenderedImage {
+  readonly image: Image;
+  readonly orientation?: Orientation;
+  /** See `Processing`. */
+  readonly not_applied?: readonly string[];
+}
+
 /** A file as its decoder gives it. */
-export interface DecodedFile {
+export interface DecodedFile extends RenderedImage {
   readonly format: ImageFormat;
   /** In the value space of the model. */
   readonly image: Image;
   /** As it is shown to a person, unit values: what quality is judged on. */
   readonly displayed: Image;
   readonly dicom?: DicomProcessing;
-  readonly orientation?: Orientation;
-  /** See `Processing`. */
-  readonly not_applied?: readonly string[];
 }
 
 /** A decoded image and the SHA-256 of what it was decoded from, in hexadecimal. */

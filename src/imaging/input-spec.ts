@@ -1,4 +1,4 @@
-import type { MetricLimits, MetricName } from './quality/quality-metrics';
+import type { Thresholds } from './quality/quality-metrics';
 
 /** `bicubic` has a = -0.5 with antialias (Pillow, PyTorch) and a = -0.75 without (PyTorch, OpenCV). */
 export type ResizeKernel = 'nearest' | 'bilinear' | 'bicubic';
@@ -40,5 +40,7 @@ export interface InputSpec {
 /** `quality` of the manifest. A metric set to null is not assessed; a limit left out keeps its default. */
 export interface QualitySpec {
   readonly policy: 'warn' | 'reject';
-  readonly thresholds: Readonly<Partial<Record<MetricName, MetricLimits | null>>>;
+  readonly thresholds: Thresholds;
+  /** Limits for the images of one modality (DICOM `Modality`, such as `MR`), which go before `thresholds`. */
+  readonly by_modality?: Readonly<Record<string, Thresholds>>;
 }

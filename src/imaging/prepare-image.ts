@@ -6,8 +6,8 @@ import type { ImageSource, PreparedImage, ReceivedImage } from './image';
 import type { InputSpec, QualitySpec } from './input-spec';
 import { describeProcessing, sha256 } from './processing';
 import { assessQuality } from './quality/quality';
-import { readRawImage } from './raw-image';
-import { resize } from './resize';
+import { readRawImage } from './raw/raw-image';
+import { resize } from './resize/resize';
 import { toTensor } from './tensor';
 
 /**
@@ -23,7 +23,7 @@ export async function prepareImage(
   if (source.bytes.length === 0) throw new DomainError('IMAGE_EMPTY');
   const received = await receive(source, input);
   const { image, displayed, format, hash, dicom } = received;
-  const validation = assessQuality(displayed, quality);
+  const validation = assessQuality(displayed, quality, dicom?.modality);
   const matched = matchChannels(image, input.channels);
   const sized = input.resize ? resize(matched, input.resize) : matched;
   return {

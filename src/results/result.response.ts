@@ -90,7 +90,7 @@ class ImageResponse {
   @ApiProperty()
   readonly height: number;
 
-  @ApiProperty({ enum: ['png', 'dicom', 'json', 'float32'] })
+  @ApiProperty({ enum: ['png', 'jpeg', 'dicom', 'json', 'float32'] })
   readonly format: string;
 
   @ApiProperty({ description: 'SHA-256 of the image as it was sent, hex' })

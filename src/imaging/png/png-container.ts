@@ -4,8 +4,19 @@ import { assertSize } from '../bounds';
 
 /** PNG, 3rd edition, 11.2.1: colour type → samples a pixel. */
 const CHANNELS: Readonly<Record<number, 1 | 2 | 3 | 4>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-const GREY_OR_PALETTE = [0, 3];
 export const PALETTE_COLOUR = 3;
+/** PNG, 3rd edition, 11.2.1: colour type → bits a sample. */
+const DEPTHS: Readonly<Record<number, readonly number[]>> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
+
+/** May stand once, and before the pixels. */
+const SINGLE = new Set(['PLTE', 'tRNS', 'gAMA', 'cHRM', 'iCCP', 'cICP']);
+const COLOUR_SPACE = ['gAMA', 'cHRM', 'iCCP', 'cICP'];
 
 /** 12 bytes each at least: without a bound a file of nothing but empty chunks costs seconds. */
 const MAX_CHUNKS = 100_000;
@@ -16,7 +27,8 @@ const CHUNK_OVERHEAD_BYTES = 12;
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  readonly depth: 8 | 16;
+  /** Bits a sample: 1, 2, 4, 8 or 16. */
+  readonly depth: number;
   readonly colourType: number;
   readonly channels: number;
   readonly interlaced: boolean;
@@ -24,10 +36,11 @@ export interface PngHeader {
 
 export interface PngContainer {
   readonly header: PngHeader;
-  /** The IHDR chunk as it stands in the file. */
-  readonly ihdr: Uint8Array;
   readonly palette?: Uint8Array;
   readonly transparency?: Uint8Array;
+  readonly exif?: Uint8Array;
+  /** Names of chunks that ask for a change of colour. */
+  readonly colourSpace: readonly string[];
   /** Compressed pixels, in pieces. */
   readonly idat: readonly Uint8Array[];
 }
@@ -58,11 +71,11 @@ export function readPngContainer(bytes: Uint8Array): PngContainer {
     if (type === 'IDAT') {
       if (idat.length > 0 && previous !== 'IDAT') throw corruptPng('the pixel data is not contiguous');
       idat.push(data);
-    } else if (type === 'PLTE' || type === 'tRNS') {
-      if (idat.length > 0 || found.has(type)) throw corruptPng(`${type} is misplaced`);
+    } else if (SINGLE.has(type) || type === 'eXIf') {
+      if ((idat.length > 0 && type !== 'eXIf') || found.has(type)) throw corruptPng(`${type} is misplaced`);
       found.set(type, data);
     } else if (type === 'acTL') {
-      throw new DomainError('IMAGE_FORMAT_UNSUPPORTED', 'Animated PNG is not supported; supported: PNG');
+      throw new DomainError('IMAGE_FORMAT_UNSUPPORTED', 'Animated PNG is not supported');
     } else if (type !== 'IEND' && isCritical(type)) {
       throw corruptPng('an unknown critical chunk');
     }
@@ -73,9 +86,10 @@ export function readPngContainer(bytes: Uint8Array): PngContainer {
   if (idat.length === 0) throw corruptPng('no pixel data');
   return {
     header,
-    ihdr: file.subarray(SIGNATURE_BYTES, first.end),
     palette: found.get('PLTE'),
     transparency: found.get('tRNS'),
+    exif: found.get('eXIf'),
+    colourSpace: COLOUR_SPACE.filter((type) => found.has(type)),
     idat,
   };
 }
@@ -99,11 +113,7 @@ function readHeader(ihdr: Buffer): PngHeader {
   if (channels === undefined || compression !== 0 || filter !== 0 || (interlace !== 0 && interlace !== 1)) {
     throw corruptPng('the header is not valid');
   }
-  if ([1, 2, 4].includes(depth) && GREY_OR_PALETTE.includes(colourType)) {
-    throw new DomainError('IMAGE_FORMAT_UNSUPPORTED', 'Supported: PNG with 8 or 16 bits a sample');
-  }
-  if (depth !== 8 && (depth !== 16 || colourType === PALETTE_COLOUR))
-    throw corruptPng('the bit depth is not valid');
+  if (!DEPTHS[colourType]?.includes(depth)) throw corruptPng('the bit depth is not valid');
   return {
     width: ihdr.readUInt32BE(0),
     height: ihdr.readUInt32BE(4),

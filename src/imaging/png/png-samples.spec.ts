@@ -31,7 +31,7 @@ const SIGNATURE_BYTES = 8;
 
 describe('decodePng on files of other encoders [R-02]', () => {
   it('undoes every filter', () => {
-    const { width, height, channels, data } = decodePng(FIVE_FILTERS);
+    const { width, height, channels, data } = decodePng(FIVE_FILTERS).image;
     expect([width, height, channels]).toEqual([64, 64, 1]);
     expect(data).toEqual(
       Float32Array.from({ length: 4096 }, (_, i) => ((3 * (i % 64) + 2 * (i >> 6)) % 256) / 255),
@@ -43,7 +43,7 @@ describe('decodePng on files of other encoders [R-02]', () => {
       { length: 4096 },
       (_, i) => (i % 64 <= 2 * (i >> 6) ? 65_000 : 1000) / 65_535,
     );
-    expect(decodePng(ADAM7).data).toEqual(expected);
+    expect(decodePng(ADAM7).image.data).toEqual(expected);
   });
 });
 

@@ -1,9 +1,11 @@
-import { deflateSync, inflateSync } from 'node:zlib';
-import { decode } from 'fast-png';
+import { inflateSync } from 'node:zlib';
 import { corruptPng, type PngContainer, type PngHeader } from './png-container';
+import { unfilter } from './png-filters';
 
-/** PNG, 3rd edition, 8.1: [first column, first row, column step, row step] of each Adam7 pass. */
-const ADAM7 = [
+/** PNG, 3rd edition, 8.1: first column, first row, column step, row step. */
+type Pass = readonly [x: number, y: number, xStep: number, yStep: number];
+
+const ADAM7: readonly Pass[] = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
   [0, 4, 4, 8],
@@ -11,35 +13,56 @@ const ADAM7 = [
   [0, 2, 2, 4],
   [1, 0, 2, 2],
   [0, 1, 1, 2],
-] as const;
-const WHOLE = [[0, 0, 1, 1]] as const;
+];
+const WHOLE: readonly Pass[] = [[0, 0, 1, 1]];
 
-const IEND = chunk('IEND', new Uint8Array(0));
+export type Samples = Uint8Array | Uint16Array;
 
 /**
- * Row-major samples as the file holds them, 8 or 16 bits each.
- *
- * fast-png inflates without limit, takes missing pixels for zero and ignores the Adler-32 checksum; so the stream is
- * inflated here, to exactly the size the header asks for, and fast-png gets it uncompressed, to undo filters and
- * interlacing.
+ * Row-major samples as the file holds them: 16 bits as such, 8 bits and less as bytes.
  * @throws DomainError IMAGE_CORRUPT
  */
-export function readPngSamples({ header, ihdr, idat }: PngContainer): Uint8Array | Uint16Array {
-  const filtered = inflate(Buffer.concat(idat), filteredBytes(header));
-  const stored = deflateSync(filtered, { level: 0 });
-  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
-  try {
-    const { data } = decode(Buffer.concat([signature, ihdr, chunk('IDAT', stored), IEND]));
-    return data instanceof Uint16Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
-  } catch {
-    throw corruptPng('an unknown filter');
+export function readPngSamples({ header, idat }: PngContainer): Samples {
+  const { width, height, channels, depth, interlaced } = header;
+  const passes = (interlaced ? ADAM7 : WHOLE)
+    .map((pass) => ({ pass, ...passSize(header, pass) }))
+    .filter(({ columns, rows }) => columns > 0 && rows > 0);
+  const size = passes.reduce((total, { rows, rowBytes }) => total + rows * (1 + rowBytes), 0);
+  const filtered = inflate(idat.length === 1 ? idat[0]! : Buffer.concat(idat), size);
+
+  const samples = new (depth === 16 ? Uint16Array : Uint8Array)(width * height * channels);
+  const pixelBytes = Math.max(1, (channels * depth) >> 3);
+  let offset = 0;
+  for (const { pass, columns, rows, rowBytes } of passes) {
+    const bytes = filtered.subarray(offset, (offset += rows * (1 + rowBytes)));
+    unfilter(bytes, rowBytes, pixelBytes);
+    const [x, y, xStep, yStep] = pass;
+    for (let row = 0; row < rows; row++) {
+      const line = bytes.subarray(row * (1 + rowBytes) + 1, (row + 1) * (1 + rowBytes));
+      const start = ((y + row * yStep) * width + x) * channels;
+      unpack(line, depth, { samples, start, pixels: columns, channels, step: xStep * channels });
+    }
   }
+  return samples;
 }
 
+function passSize(
+  { width, height, channels, depth }: PngHeader,
+  [x, y, xStep, yStep]: Pass,
+): { columns: number; rows: number; rowBytes: number } {
+  const columns = Math.ceil((width - x) / xStep);
+  return {
+    columns,
+    rows: Math.ceil((height - y) / yStep),
+    rowBytes: Math.ceil((columns * channels * depth) / 8),
+  };
+}
+
+/** To exactly `size` bytes: a stream that holds more is a bomb, one that holds less has lost pixels. */
 function inflate(stream: Uint8Array, size: number): Buffer {
   let inflated: Buffer;
   try {
-    inflated = inflateSync(stream, { maxOutputLength: size });
+    inflated = inflateSync(stream, { maxOutputLength: size, chunkSize: Math.max(size, 64) });
   } catch {
     throw corruptPng('the pixel data cannot be inflated to the size in the header');
   }
@@ -47,21 +70,31 @@ function inflate(stream: Uint8Array, size: number): Buffer {
   return inflated;
 }
 
-/** Every row of every pass has one byte for its filter; a pass without columns has no rows. */
-function filteredBytes({ width, height, channels, depth, interlaced }: PngHeader): number {
-  const pixelBytes = (channels * depth) / 8;
-  return (interlaced ? ADAM7 : WHOLE).reduce((total, [x, y, xStep, yStep]) => {
-    const columns = Math.ceil((width - x) / xStep);
-    const rows = Math.ceil((height - y) / yStep);
-    return total + (columns > 0 ? rows * (1 + columns * pixelBytes) : 0);
-  }, 0);
+interface Target {
+  readonly samples: Samples;
+  readonly start: number;
+  readonly pixels: number;
+  readonly channels: number;
+  /** From the first sample of a pixel to that of the next. */
+  readonly step: number;
 }
 
-/** Without a valid CRC: fast-png does not look at it unless asked. */
-function chunk(type: string, data: Uint8Array): Buffer {
-  const frame = Buffer.alloc(data.length + 12);
-  frame.writeUInt32BE(data.length, 0);
-  frame.write(type, 4, 'latin1');
-  frame.set(data, 8);
-  return frame;
+function unpack(line: Uint8Array, depth: number, { samples, start, pixels, channels, step }: Target): void {
+  if (depth === 8 && step === channels) return samples.set(line, start);
+  if (depth === 16) {
+    for (let pixel = 0, from = 0, to = start; pixel < pixels; pixel++, to += step) {
+      for (let c = 0; c < channels; c++, from += 2) samples[to + c] = (line[from]! << 8) | line[from + 1]!;
+    }
+  } else if (depth === 8) {
+    for (let pixel = 0, from = 0, to = start; pixel < pixels; pixel++, to += step) {
+      for (let c = 0; c < channels; c++) samples[to + c] = line[from++]!;
+    }
+  } else {
+    // Less than 8 bits: one channel, the leftmost pixel in the highest bits.
+    const mask = (1 << depth) - 1;
+    for (let pixel = 0, to = start; pixel < pixels; pixel++, to += step) {
+      const bit = pixel * depth;
+      samples[to] = (line[bit >> 3]! >> (8 - depth - (bit & 7))) & mask;
+    }
+  }
 }

@@ -32,7 +32,7 @@ const IEND = chunk('IEND', Buffer.alloc(0));
 const png = (...chunks: Buffer[]): Buffer => Buffer.concat([SIGNATURE, ...chunks, IEND]);
 const failure = (code: string): Error => expect.objectContaining({ code }) as Error;
 const firstPixel = (file: Buffer): number[] => {
-  const { data, channels } = decodePng(file);
+  const { data, channels } = decodePng(file).image;
   return [...data.subarray(0, channels)];
 };
 
@@ -112,9 +112,34 @@ describe('decodePng [R-02]', () => {
 
   it('says what it does not support', () => {
     const animated = png(ihdr({}), chunk('acTL', Buffer.alloc(8)), plain([0]));
-    for (const file of [png(ihdr({ depth: 4 }), plain([0])), animated]) {
-      expect(() => decodePng(file)).toThrow(failure('IMAGE_FORMAT_UNSUPPORTED'));
-    }
+    expect(() => decodePng(animated)).toThrow(failure('IMAGE_FORMAT_UNSUPPORTED'));
+  });
+
+  it('reads samples of less than a byte', () => {
+    // 64 pixels of 2 bits: 0, 1, 2, 3 and again.
+    const row = [0, ...Array<number>(16).fill(0b00011011)];
+    expect([...decodePng(png(ihdr({ depth: 2 }), plain([], { row }))).image.data.subarray(0, 5)]).toEqual(
+      [0, 1 / 3, 2 / 3, 1, 0].map(Math.fround),
+    );
+  });
+
+  it('tells what it does not apply, and turns upright', () => {
+    const gamma = chunk('gAMA', Buffer.from([0, 0, 177, 143]));
+    const exif = Buffer.from('4d4d002a00000008000101120003000000010006000000000000', 'hex');
+    const rows = Array.from({ length: 64 }, (_, y) => [0, ...Array<number>(80).fill(y * 4)]).flat();
+    const idat = chunk('IDAT', deflateSync(Buffer.from(rows)));
+    const { image, orientation, not_applied } = decodePng(
+      png(ihdr({ width: 80 }), gamma, chunk('eXIf', exif), idat),
+    );
+    expect(not_applied).toEqual(['gAMA']);
+    expect(orientation).toEqual({ exif: 6, applied: true });
+    // The first row as stored is the last column.
+    expect([image.width, image.height, image.data[63], image.data[0]]).toEqual([
+      64,
+      80,
+      0,
+      Math.fround(252 / 255),
+    ]);
   });
 
   it('skips ancillary chunks, compressed ones unread', () => {

@@ -40,14 +40,27 @@ describe('assessQuality [R-05]', () => {
 
   it.each([
     ['too dark', (x: number, y: number) => good(x, y) / 20, ['QUALITY_TOO_DARK', 'QUALITY_LOW_CONTRAST']],
-    ['mostly black', (x: number, y: number) => (x + y < 24 ? 255 : 0), ['QUALITY_TOO_DARK']],
+    [
+      'mostly black',
+      (x: number, y: number) => (x + y < 24 ? 255 : 0),
+      ['QUALITY_NO_SIGNAL', 'QUALITY_TOO_DARK'],
+    ],
     [
       'too bright',
       (x: number, y: number) => 245 + good(x, y) / 20,
       ['QUALITY_TOO_BRIGHT', 'QUALITY_LOW_CONTRAST'],
     ],
     ['flat', (x: number, y: number) => 120 + good(x, y) / 20, ['QUALITY_LOW_CONTRAST']],
-    ['blurred', (x: number) => 120 + 50 * Math.sin(x / 30), ['QUALITY_BLURRED']],
+    [
+      'blurred',
+      (x: number, y: number) => 120 + 50 * Math.sin(x / 30) * Math.cos(y / 30 + 1),
+      ['QUALITY_BLURRED'],
+    ],
+    [
+      'smeared along one direction',
+      (x: number) => 120 + 50 * Math.sin(x / 30),
+      ['QUALITY_BLURRED', 'QUALITY_MOTION'],
+    ],
     ['noisy', (x: number, y: number) => good(x, y) + 60 * hash(x, y), ['QUALITY_NOISY']],
   ])('names what is wrong with an image that is %s', (_name, level, codes) => {
     expect(assess(level)).toMatchObject({ is_valid: false, error_codes: codes });
@@ -115,5 +128,34 @@ describe('assessQuality [R-05]', () => {
       fail_above: 0.2,
     });
     expect(error_codes).toEqual(['QUALITY_TOO_BRIGHT']);
+  });
+
+  it('does not call an image moved that is sharp, however much its directions differ', () => {
+    const { metrics, error_codes } = assess((x, y) => 120 + 50 * Math.sin(x / 2) + 2 * Math.sin(y / 2));
+    expect(metrics.motion_anisotropy).toMatchObject({ status: 'pass', value: expect.any(Number) as number });
+    expect(metrics.motion_anisotropy!.value!).toBeGreaterThan(3);
+    expect(error_codes).toEqual([]);
+  });
+
+  it('judges the image and not its border', () => {
+    const inside = (x: number, y: number): boolean => x >= 20 && x < 108 && y >= 16 && y < 112;
+    const framed = assess((x, y) => (inside(x, y) ? good(x, y) : 0));
+    const { metrics, error_codes } = framed;
+    expect(metrics.foreground_share!.value).toBeCloseTo((88 * 96) / 128 ** 2, 5);
+    expect(error_codes).toEqual([]);
+    const bare = assess(good).metrics;
+    for (const name of ['brightness_mean', 'contrast_sd', 'sharpness_nvol', 'noise_sigma']) {
+      expect(framed.metrics[name]!.value! / bare[name]!.value!).toBeCloseTo(1, 0);
+    }
+  });
+
+  it('knows what a modality cannot be asked, unless the manifest says otherwise', () => {
+    const moved = image((x) => 120 + 50 * Math.sin(x / 30));
+    const statusOf = (modality: string, quality: Partial<QualitySpec> = {}): string =>
+      assessQuality(moved, { policy: 'warn', thresholds: {}, ...quality }, modality).metrics
+        .motion_anisotropy!.status;
+    expect([statusOf('CR'), statusOf('MR')]).toEqual(['fail', 'not_assessed']);
+    expect(statusOf('CR', { by_modality: { CR: { motion_anisotropy: null } } })).toBe('not_assessed');
+    expect(statusOf('MR', { by_modality: { MR: { motion_anisotropy: { fail_above: 3 } } } })).toBe('fail');
   });
 });

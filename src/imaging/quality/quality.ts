@@ -1,23 +1,34 @@
 import { displayedLevels } from '../channels';
 import type { Image, MetricResult, MetricStatus, Validation } from '../image';
 import type { QualitySpec } from '../input-spec';
-import { type Displayed, measureLevels, noiseSigma, normalisedLaplacianVariance } from './quality-measures';
-import { type MetricLimits, type MetricName, QUALITY_METRICS, type QualityCode } from './quality-metrics';
+import { measure } from './measure';
+import {
+  METRIC_NAMES,
+  type MetricLimits,
+  type MetricName,
+  MODALITY_THRESHOLDS,
+  QUALITY_METRICS,
+  type QualityCode,
+  type Thresholds,
+} from './quality-metrics';
 import { checkOutcomes, MIN_SCORE, validationScore } from './validation-score';
 
 /** Changes with anything that can change a verdict. */
-const VALIDATOR_VERSION = '1.0.0';
-const METRIC_NAMES = Object.keys(QUALITY_METRICS) as MetricName[];
+const VALIDATOR_VERSION = '2.0.0';
+/** `sharpness_nvol` from which an image is not smeared; sharp radiographs of the chest have 0.007 to 0.045. */
+const SHARP = 0.005;
 /** Every number in an answer has this many significant digits, and is judged as it is shown. */
 const DIGITS = 6;
 
 type Assessed = Record<MetricName, MetricResult>;
 
-/** Judges the image as it was sent, before it is resized. The limits of the manifest replace the defaults one by one. */
-export function assessQuality(image: Image, { thresholds }: QualitySpec): Validation {
-  const displayed = { ...image, data: displayedLevels(image) };
-  const { values, signal } = measure(displayed);
-  const metrics = judge(values, thresholds, signal);
+/**
+ * Judges the image as it was sent, before it is resized. The limits of the manifest replace the defaults one by one.
+ * @param modality of a DICOM file
+ */
+export function assessQuality(image: Image, quality: QualitySpec, modality?: string | null): Validation {
+  const { values, signal } = measure({ ...image, data: displayedLevels(image) });
+  const metrics = judge(values, overridesFor(quality, modality ?? ''), signal);
   const outcomes = checkOutcomes(metrics);
   const codes = new Set<QualityCode>(signal ? [] : ['QUALITY_NO_SIGNAL']);
   for (const name of METRIC_NAMES) {
@@ -39,45 +50,54 @@ export function assessQuality(image: Image, { thresholds }: QualitySpec): Valida
   };
 }
 
-/** Without signal, ratios are 0/0 and noise is not 0 but unknown. */
-function measure(displayed: Displayed): { values: Record<MetricName, number | null>; signal: boolean } {
-  const levels = measureLevels(displayed);
-  const signal = levels.max - levels.min >= 1;
-  return {
-    signal,
-    values: {
-      brightness_mean: levels.mean / 255,
-      clipped_low: levels.clippedLow,
-      clipped_high: levels.clippedHigh,
-      contrast_sd: levels.sd,
-      contrast_range: (levels.p99 - levels.p1) / 255,
-      noise_sigma: signal ? noiseSigma(displayed) : null,
-      sharpness_nvol: signal ? normalisedLaplacianVariance(displayed) : null,
-    },
-  };
+/** From the most general to the most specific, which goes first. */
+function overridesFor({ thresholds, by_modality }: QualitySpec, modality: string): readonly Thresholds[] {
+  return [MODALITY_THRESHOLDS[modality] ?? {}, thresholds, by_modality?.[modality] ?? {}];
 }
 
 function judge(
   values: Record<MetricName, number | null>,
-  overrides: QualitySpec['thresholds'],
+  overrides: readonly Thresholds[],
   signal: boolean,
 ): Assessed {
   const entries = METRIC_NAMES.map((name): [MetricName, MetricResult] => {
     const { algorithm, limits } = QUALITY_METRICS[name];
-    const override = overrides[name];
-    const threshold: MetricLimits = { ...limits, ...override };
+    const set = overrides.map((thresholds) => thresholds[name]).filter((limits) => limits !== undefined);
+    const threshold: MetricLimits = Object.assign({}, limits, ...set);
     const measured = values[name];
     const value = measured === null ? null : Number(measured.toPrecision(DIGITS));
-    const status = override === null ? 'not_assessed' : statusOf(value, threshold);
-    return [name, { value, threshold, status, algorithm }];
+    const assessed = set.at(-1) !== null && Object.keys(threshold).length > 0;
+    return [
+      name,
+      { value, threshold, status: assessed ? statusOf(value, threshold) : 'not_assessed', algorithm },
+    ];
   });
   const metrics = Object.fromEntries(entries) as Assessed;
-  // Noise looks like detail: a blurred image under noise would pass.
-  const hidden =
-    signal && metrics.noise_sigma.status === 'fail' && metrics.sharpness_nvol.status !== 'not_assessed';
-  if (hidden) metrics.sharpness_nvol = { ...metrics.sharpness_nvol, status: 'indeterminate' };
-  return metrics;
+  return signal ? weighed(metrics) : metrics;
 }
+
+/**
+ * What one metric says of another. Noise looks like detail in every direction: a blurred image under noise would pass.
+ * And one direction may be smoother than another in a sharp image: that alone is no movement.
+ */
+function weighed(metrics: Assessed): Assessed {
+  const { noise_sigma, sharpness_nvol, motion_anisotropy } = metrics;
+  if (noise_sigma.status === 'fail') {
+    return {
+      ...metrics,
+      sharpness_nvol: indeterminate(sharpness_nvol),
+      motion_anisotropy: indeterminate(motion_anisotropy),
+    };
+  }
+  if (motion_anisotropy.status === 'not_assessed') return metrics;
+  const { value, status } = sharpness_nvol;
+  const known = value !== null && status !== 'not_assessed';
+  if (known && value < SHARP) return metrics;
+  return { ...metrics, motion_anisotropy: { ...motion_anisotropy, status: known ? 'pass' : status } };
+}
+
+const indeterminate = (metric: MetricResult): MetricResult =>
+  metric.status === 'not_assessed' ? metric : { ...metric, status: 'indeterminate' };
 
 function statusOf(value: number | null, limits: MetricLimits): MetricStatus {
   if (value === null) return 'indeterminate';

@@ -1,5 +1,5 @@
 import type { MetricResult, MetricStatus } from '../image';
-import { type MetricName, QUALITY_METRICS, type QualityCheck } from './quality-metrics';
+import { METRIC_NAMES, type MetricName, QUALITY_METRICS, type QualityCheck } from './quality-metrics';
 
 /** an image below it is not valid even when no metric failed. */
 export const MIN_SCORE = 0.7;
@@ -45,9 +45,7 @@ export function checkOutcomes(
 }
 
 function statusOfCheck(check: QualityCheck, metrics: Record<MetricName, MetricResult>): MetricStatus {
-  const names = (Object.keys(QUALITY_METRICS) as MetricName[]).filter(
-    (name) => QUALITY_METRICS[name].check === check,
-  );
+  const names = METRIC_NAMES.filter((name) => QUALITY_METRICS[name].check === check);
   const statuses = names.map((name) => metrics[name].status);
   return WORST_FIRST.find((status) => statuses.includes(status)) ?? 'not_assessed';
 }

@@ -1,5 +1,5 @@
-import type { Image } from './image';
-import type { ResizeSpec } from './input-spec';
+import type { Image } from '../image';
+import type { ResizeSpec } from '../input-spec';
 import { type Kernel, resizeTaps, type Taps } from './resize-taps';
 
 /** Along columns first, then along rows; sums in double precision, rounded to float32 after each. */
@@ -44,10 +44,12 @@ function resizeRows(
   for (let y = 0; y < from.height; y++) {
     const row = y * from.width;
     for (let x = 0; x < width; x++) {
+      const first = x * size;
+      const last = first + size;
+      const pixel = (row + starts[x]!) * channels;
       for (let c = 0; c < channels; c++) {
-        let at = (row + starts[x]!) * channels + c;
         let sum = 0;
-        for (let t = x * size; t < (x + 1) * size; t++, at += channels) sum += weights[t]! * source[at]!;
+        for (let t = first, at = pixel + c; t < last; t++, at += channels) sum += weights[t]! * source[at]!;
         target[out++] = sum;
       }
     }
@@ -55,17 +57,29 @@ function resizeRows(
   return target;
 }
 
-/** Whole rows are added up, so that memory is read in order. */
+/** Whole rows are added up, four at a time, so that memory is read in order and the sums are seldom touched. */
 function resizeColumns(source: Float32Array, rowLength: number, height: number, taps: Taps): Float32Array {
   const { size, starts, weights } = taps;
   const target = new Float32Array(rowLength * height);
   const sums = new Float64Array(rowLength);
   for (let y = 0; y < height; y++) {
     sums.fill(0);
-    for (let t = 0; t < size; t++) {
-      const weight = weights[y * size + t]!;
+    const first = y * size;
+    let row = starts[y]! * rowLength;
+    let t = 0;
+    for (; t + 4 <= size; t += 4, row += 4 * rowLength) {
+      const a = weights[first + t]!;
+      const b = weights[first + t + 1]!;
+      const c = weights[first + t + 2]!;
+      const d = weights[first + t + 3]!;
+      for (let i = 0, at = row; i < rowLength; i++, at++) {
+        const lower = a * source[at]! + b * source[at + rowLength]!;
+        sums[i] = sums[i]! + lower + c * source[at + 2 * rowLength]! + d * source[at + 3 * rowLength]!;
+      }
+    }
+    for (; t < size; t++, row += rowLength) {
+      const weight = weights[first + t]!;
       if (weight === 0) continue;
-      const row = (starts[y]! + t) * rowLength;
       for (let i = 0; i < rowLength; i++) sums[i] = sums[i]! + weight * source[row + i]!;
     }
     target.set(sums, y * rowLength);

@@ -1,4 +1,4 @@
-import type { ImageSource } from './image';
+import type { ImageSource } from '../image';
 import { readRawImage } from './raw-image';
 
 type Shape = { width?: number; height?: number; channels?: number };

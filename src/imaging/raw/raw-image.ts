@@ -1,6 +1,6 @@
-import { DomainError } from '../errors/domain.error';
-import { assertChannels, assertSide, assertSize, MAX_VALUES } from './bounds';
-import type { Image, ImageSource } from './image';
+import { DomainError } from '../../errors/domain.error';
+import { assertChannels, assertSide, assertSize, MAX_VALUES } from '../bounds';
+import type { Image, ImageSource } from '../image';
 import { scanNumbers } from './number-scanner';
 
 type RawSource = Extract<ImageSource, { form: 'numbers' | 'float32' }>;

@@ -1,5 +1,5 @@
-import type { Image } from './image';
-import type { ResizeKernel } from './input-spec';
+import type { Image } from '../image';
+import type { ResizeKernel } from '../input-spec';
 import { resize, resizeByArea } from './resize';
 
 const grey = (width: number, height: number, data: number[]): Image => ({

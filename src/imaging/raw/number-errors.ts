@@ -1,5 +1,5 @@
-import { DomainError } from '../errors/domain.error';
-import { MAX_VALUES } from './bounds';
+import { DomainError } from '../../errors/domain.error';
+import { MAX_VALUES } from '../bounds';
 
 export const malformedNumber = (index: number): DomainError =>
   new DomainError('REQUEST_MALFORMED_JSON', undefined, {

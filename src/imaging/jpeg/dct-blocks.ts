@@ -1,0 +1,60 @@
+import { corruptJpeg } from './jpeg-errors';
+import type { JpegFrame } from './jpeg-frame';
+import { InverseDct } from './inverse-dct';
+
+/** T.81 figure A.6: position in the file → position in the block, row by row. */
+// prettier-ignore
+export const ZIGZAG = Uint8Array.of(
+   0,  1,  8, 16,  9,  2,  3, 10, 17, 24, 32, 25, 18, 11,  4,  5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13,  6,  7, 14, 21, 28,
+  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+);
+
+/** Largest category of a DC difference and of an AC coefficient (T.81 F.1.2.1.2 and F.1.2.2.1). */
+export const MAX_CATEGORY: Readonly<Record<number, { readonly dc: number; readonly ac: number }>> = {
+  8: { dc: 11, ac: 10 },
+  12: { dc: 15, ac: 14 },
+};
+
+/** The quantised coefficients of a component, 64 a block, blocks row by row, those that complete an MCU included. */
+export interface Coefficients {
+  readonly blocksWide: number;
+  readonly data: Int16Array;
+}
+
+/** The samples of a component, at its own resolution, in whole blocks. */
+export interface Plane {
+  readonly stride: number;
+  readonly data: Uint16Array;
+}
+
+export function emptyCoefficients({ components, mcusWide, mcusHigh }: JpegFrame): Coefficients[] {
+  return components.map(({ h, v }) => {
+    const blocksWide = mcusWide * h;
+    return { blocksWide, data: new Int16Array(blocksWide * mcusHigh * v * 64) };
+  });
+}
+
+/** Samples of a whole component. @param divisors of the component, in zigzag order */
+export function toPlane({ blocksWide, data }: Coefficients, divisors: Uint16Array, precision: number): Plane {
+  const factors = new Int32Array(64);
+  for (let k = 0; k < 64; k++) factors[ZIGZAG[k]!] = divisors[k]!;
+  const dct = new InverseDct(factors, precision);
+  const stride = blocksWide * 8;
+  const plane = new Uint16Array(data.length);
+  for (let row = 0, from = 0; from < data.length; row += 8) {
+    for (let column = 0; column < stride; column += 8, from += 64) {
+      dct.transform(data, from, plane, row * stride + column, stride);
+    }
+  }
+  return { stride, data: plane };
+}
+
+/**
+ * The largest values that the coefficients of a component can have, in zigzag order: no DCT coefficient of samples
+ * within 2^precision exceeds 8 times half of that, but an encoder may round by a step or two.
+ * @throws DomainError IMAGE_CORRUPT without a quantisation table
+ */
+export function largestCoefficients(divisors: Uint16Array | undefined, precision: number): Int32Array {
+  if (divisors === undefined) throw corruptJpeg('a quantisation table is missing');
+  return Int32Array.from(divisors, (divisor) => Math.ceil(2 ** (precision + 2) / divisor) + 2);
+}

@@ -1,0 +1,75 @@
+import { type Coefficients, emptyCoefficients, MAX_CATEGORY, type Plane, toPlane } from './dct-blocks';
+import { corruptJpeg, unsupportedJpeg } from './jpeg-errors';
+import type { JpegFrame } from './jpeg-frame';
+import { type JpegApplicationData, type JpegScan, type JpegVisitor, readJpegSegments } from './jpeg-segments';
+import { ProgressiveScan } from './progressive-scan';
+import { decodeBlocks } from './scan-blocks';
+import { ScanProgress } from './scan-progress';
+import { SequentialScan } from './sequential-scan';
+
+export interface JpegPlanes {
+  readonly frame: JpegFrame;
+  /** Of each component, in its own resolution and colour space. */
+  readonly planes: readonly Plane[];
+  readonly applicationData: readonly JpegApplicationData[];
+}
+
+/**
+ * ITU-T T.81 with Huffman coding: baseline, extended sequential (8 and 12 bits) and progressive. To the bit what
+ * libjpeg-turbo gives with its accurate integer DCT, but for damaged files: those are refused.
+ * @param expect sees the frame header before anything is allocated that grows with the image
+ * @throws DomainError IMAGE_CORRUPT, IMAGE_FORMAT_UNSUPPORTED, and what `expect` throws
+ */
+export function decodeJpegPlanes(bytes: Uint8Array, expect: (frame: JpegFrame) => void): JpegPlanes {
+  const decoder = new PlaneDecoder(expect);
+  readJpegSegments(bytes, decoder);
+  return decoder.finish();
+}
+
+class PlaneDecoder implements JpegVisitor {
+  private readonly applicationData: JpegApplicationData[] = [];
+  private readonly divisors: (Uint16Array | undefined)[] = [];
+  private decoding?: {
+    readonly frame: JpegFrame;
+    readonly coefficients: readonly Coefficients[];
+    readonly progress: ScanProgress;
+  };
+
+  constructor(private readonly expect: (frame: JpegFrame) => void) {}
+
+  onApplicationData(segment: JpegApplicationData): void {
+    this.applicationData.push(segment);
+  }
+
+  onFrame(frame: JpegFrame): void {
+    if (frame.process === 'lossless') throw unsupportedJpeg('Lossless JPEG');
+    this.expect(frame);
+    if (!(frame.precision in MAX_CATEGORY) || (frame.process === 'baseline' && frame.precision !== 8)) {
+      throw corruptJpeg('a wrong precision');
+    }
+    this.decoding = {
+      frame,
+      coefficients: emptyCoefficients(frame),
+      progress: new ScanProgress(frame),
+    };
+  }
+
+  onScan(frame: JpegFrame, scan: JpegScan): void {
+    const { coefficients, progress } = this.decoding!;
+    const Scan = frame.process === 'progressive' ? ProgressiveScan : SequentialScan;
+    const decoder = new Scan(frame, scan);
+    progress.advance(scan);
+    decodeBlocks(frame, scan, coefficients, decoder);
+    for (const { index, divisors } of scan.components) this.divisors[index] ??= divisors;
+  }
+
+  finish(): JpegPlanes {
+    if (this.decoding === undefined) throw corruptJpeg('there is no frame');
+    const { frame, coefficients, progress } = this.decoding;
+    progress.assertComplete();
+    const planes = coefficients.map((component, index) => {
+      return toPlane(component, this.divisors[index]!, frame.precision);
+    });
+    return { frame, planes, applicationData: this.applicationData };
+  }
+}
