@@ -20,7 +20,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { IsThresholds, type Thresholds } from './manifest-thresholds';
+import { IsThresholds, IsThresholdsByModality, type Thresholds } from './manifest-thresholds';
 
 const NAME = /^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$/;
 /** semver.org, FAQ: the suggested regular expression. */
@@ -132,6 +132,11 @@ export class ManifestQuality {
   /** Limits by metric, `null` where a metric is not assessed; the imaging module knows the metrics. */
   @Validate(IsThresholds)
   readonly thresholds: Thresholds = {};
+
+  /** Limits for the images of one modality (DICOM `Modality`, such as `MR`), which go before `thresholds`. */
+  @IsOptional()
+  @Validate(IsThresholdsByModality)
+  readonly by_modality?: Readonly<Record<string, Thresholds>>;
 }
 
 export class ManifestBatching {

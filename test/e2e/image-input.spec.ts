@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fixture } from '../imaging/fixtures';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
 
 jest.setTimeout(60_000);
@@ -53,6 +54,28 @@ describe('what was done is told [R-38]', () => {
       headers: { Authorization: `Bearer ${clinician}` },
     });
     expect(await stored.json()).toMatchObject({ processing: body.processing });
+  });
+});
+
+describe('POST /infer › JPEG [R-02]', () => {
+  it('runs, and tells how the image was turned', async () => {
+    const file = new Uint8Array(fixture('grey-exif-6.jpg'));
+    const { status, body } = await post('/infer', file, { 'Content-Type': 'image/jpeg' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      image: { format: 'jpeg', hash: hex(file) },
+      processing: { source: 'rendered', orientation: { exif: 6, applied: true } },
+    });
+  });
+
+  it.each([
+    ['CMYK', fixture('refused-cmyk.jpg'), 415, 'IMAGE_FORMAT_UNSUPPORTED'],
+    ['a cut file', fixture('grey.jpg').subarray(0, -2), 422, 'IMAGE_CORRUPT'],
+    ['colour for a grey model', fixture('colour-444.jpg'), 422, 'IMAGE_CHANNELS_UNSUPPORTED'],
+    ['a GIF file called JPEG', Buffer.from('GIF89a'), 415, 'IMAGE_FORMAT_UNSUPPORTED'],
+  ])('refuses %s', async (_name, file, status, code) => {
+    const answer = await post('/infer', new Uint8Array(file), { 'Content-Type': 'image/jpeg' });
+    expect(answer).toMatchObject({ status, body: { code } });
   });
 });
 

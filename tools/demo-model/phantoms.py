@@ -15,8 +15,11 @@ def ridge(distance, width):
     return np.exp(-0.5 * (distance / width) ** 2)
 
 
-def phantom(rng, spot, side=SIDE):
-    """Chest-like, 8-bit grey: body, lungs, spine, heart, ribs, vessels, noise; one spot in a lung or none."""
+def phantom(rng, spot, side=SIDE, contrast=(30, 75)):
+    """Chest-like, 8-bit grey: body, lungs, spine, heart, ribs, vessels, noise; one spot in a lung or none.
+
+    contrast: of the spot, in levels.
+    """
     y, x = np.mgrid[0:side, 0:side] / side
     jitter = rng.uniform
     lungs = [(0.3 + jitter(-0.02, 0.02), 0.47), (0.7 + jitter(-0.02, 0.02), 0.47)]
@@ -46,7 +49,7 @@ def phantom(rng, spot, side=SIDE):
         cx, cy = lungs[rng.integers(2)]
         distance, angle = np.sqrt(jitter(0, 0.5)), jitter(0, 2 * np.pi)
         dx, dy = rx * distance * np.cos(angle), ry * distance * np.sin(angle)
-        level += jitter(8, 45) * ridge(np.hypot(x - cx - dx, y - cy - dy), jitter(0.015, 0.025))
+        level += jitter(*contrast) * ridge(np.hypot(x - cx - dx, y - cy - dy), jitter(0.015, 0.025))
 
     level = 128 + (level - 128) * jitter(0.85, 1.1) + jitter(-12, 12)
     level += rng.normal(0, jitter(1.5, 3.5), level.shape)

@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parent
 INPUT_SIDE = 128
 TRAIN_SEED, VALIDATION_SEED, TEST_SEED, SAMPLE_SEED = 1, 2, 3, 4
 TRAIN, VALIDATION, TEST = 4000, 400, 1000
+FAINT = (8, 30)  # levels; the spots of the training have 30 to 75
 TRAIN_SIDES = (96, 128, 192, 256, 384)  # of training phantoms; those of the test have 512
 EPOCHS, BATCH, LEARNING_RATE = 16, 32, 2e-3
 WIDTHS = (8, 16, 32, 32)  # channels of the four convolutions
@@ -45,15 +46,15 @@ def model_input(picture):
 
 
 def one_phantom(task):
-    seed, index, sides = task
+    seed, index, sides, options = task
     rng = np.random.default_rng((seed, index))
-    return model_input(phantom(rng, index % 2 == 1, side=int(rng.choice(sides))))
+    return model_input(phantom(rng, index % 2 == 1, side=int(rng.choice(sides)), **options))
 
 
-def phantoms(seed, count, sides):
+def drawn(seed, count, sides, **options):
     """Every second one has a spot; each has a random generator of its own, so that processes may share the work."""
     with Pool(2) as pool:
-        images = pool.map(one_phantom, [(seed, i, sides) for i in range(count)], chunksize=50)
+        images = pool.map(one_phantom, [(seed, i, sides, options) for i in range(count)], chunksize=50)
     return torch.from_numpy(np.stack(images)[:, None]), torch.arange(count) % 2
 
 
@@ -94,8 +95,8 @@ def augmented(images):
 
 
 def train():
-    images, truth = phantoms(TRAIN_SEED, TRAIN, TRAIN_SIDES)
-    held, held_truth = phantoms(VALIDATION_SEED, VALIDATION, TRAIN_SIDES)
+    images, truth = drawn(TRAIN_SEED, TRAIN, TRAIN_SIDES)
+    held, held_truth = drawn(VALIDATION_SEED, VALIDATION, TRAIN_SIDES)
     net = Net()
     optimiser = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=1e-3)
     steps = EPOCHS * (TRAIN // BATCH)
@@ -182,18 +183,18 @@ def interval(score, truth, statistic, draws=2000):
     return np.percentile(samples, [2.5, 97.5])
 
 
-def report(model):
-    images, truth = phantoms(TEST_SEED, TEST, (SIDE,))
+def report(model, title, seed, **options):
+    images, truth = drawn(seed, TEST, (SIDE,), **options)
     score, truth = run(model, images.numpy())[:, 1].astype(np.float64), truth.numpy()
     sensitivity = lambda s, t: (s[t == 1] > 0.5).mean()
     specificity = lambda s, t: (s[t == 0] <= 0.5).mean()
+    print(f"{title}: {TEST} phantoms of {SIDE} pixels, seed {seed}, half of them with a spot")
     for name, statistic in (("AUC", area), ("sensitivity", sensitivity), ("specificity", specificity)):
         low, high = interval(score, truth, statistic)
-        print(f"{name} {statistic(score, truth):.4f} (95 % {low:.4f} to {high:.4f})")
+        print(f"  {name} {statistic(score, truth):.4f} (95 % {low:.4f} to {high:.4f})")
     confident = np.maximum(score, 1 - score) >= 0.85
     right = (score > 0.5) == truth
-    print(f"at confidence 0.85: right in {right[confident].mean():.4f} of {confident.mean():.4f}")
-    print(f"{TEST} phantoms of {SIDE} pixels, seed {TEST_SEED}, half of them with a spot")
+    print(f"  at confidence 0.85: right in {right[confident].mean():.4f} of {confident.mean():.4f}")
 
 
 # ---------------------------------------------------------------- files
@@ -247,7 +248,8 @@ def main():
     torch.use_deterministic_algorithms(True)
     net = train()
     model = to_onnx(net)
-    report(model)
+    report(model, "spots as in the training", TEST_SEED)
+    report(model, "faint spots", TEST_SEED + 10, contrast=FAINT)
     for i, (name, spot) in enumerate((("bright-spot", True), ("clear", False))):
         picture = phantom(np.random.default_rng((SAMPLE_SEED, 10 + i)), spot)
         print(f"sample-{name}: {run(model, model_input(picture)[None, None])[0]}")

@@ -60,6 +60,9 @@ def jpegs(grey, colour):
         exif = Image.Exif()
         exif[0x0112] = orientation
         pillow(f"exif-{orientation}", colour[:64, :70], quality=60, exif=exif)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pillow("grey-exif-6", grey, exif=exif)
     Image.fromarray(np.dstack([colour, colour[..., :1]]), "CMYK").save(FOLDER / "refused-cmyk.jpg", quality=60)
 
     expected = []
@@ -68,9 +71,9 @@ def jpegs(grey, colour):
             continue
         image = Image.open(path)
         pixels = np.asarray(image)
-        if path.name.startswith("exif"):  # upright, as OpenCV shows it
-            turned = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-            expected.append(entry(path, turned, 8))
+        if "exif" in path.name:  # upright, as OpenCV shows it
+            kind = cv2.IMREAD_COLOR_RGB if pixels.ndim == 3 else cv2.IMREAD_GRAYSCALE
+            expected.append(entry(path, cv2.imread(str(path), kind), 8))
         else:
             expected.append(entry(path, pixels, 8))
     return expected

@@ -1,0 +1,136 @@
+// What do decoding, quality checks and the whole way from bytes to tensor cost? See imaging.md.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { encode } from 'fast-png';
+import { ascending, machine, percentile } from './report.mjs';
+
+const require = createRequire(import.meta.url);
+const imaging = (name) => require(`../dist/imaging/${name}.js`);
+const { decodeJpeg } = imaging('jpeg/jpeg');
+const { decodePng } = imaging('png/png');
+const { readRawImage } = imaging('raw/raw-image');
+const { resize } = imaging('resize/resize');
+const { prepareImage } = imaging('prepare-image');
+const { displayedLevels } = imaging('channels');
+const { measureLevels } = imaging('quality/level-measures');
+const { findForeground } = imaging('quality/foreground');
+const { measureDetails } = imaging('quality/detail-measures');
+const { assessQuality } = imaging('quality/quality');
+
+const SIDE = 512;
+const MEGAPIXELS = SIDE ** 2 / 1e6;
+const WARM_UPS = 30;
+const RUNS = 41;
+const QUALITY = { policy: 'warn', thresholds: {} };
+
+const jpeg = (name) => readFileSync(new URL(`pictures/${name}.jpg`, import.meta.url));
+const png = (channels, depth, { data }) => {
+  const top = 2 ** depth - 1;
+  // the lowest bits of a 16-bit sensor are noise
+  const noise = depth === 16 ? (i) => (Math.imul(i, 0x9e3779b1) >>> 25) - 64 : () => 0;
+  const samples = new (depth === 16 ? Uint16Array : Uint8Array)(data.length);
+  for (let i = 0; i < data.length; i++)
+    samples[i] = Math.min(top, Math.max(0, Math.round(data[i] * top) + noise(i)));
+  return Buffer.from(encode({ width: SIDE, height: SIDE, channels, depth, data: samples }));
+};
+
+const grey = decodeJpeg(jpeg('grey')).image;
+const colour = decodeJpeg(jpeg('colour')).image;
+const bytesOf = ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+const size = { width: SIDE, height: SIDE };
+const file = (name, channels, bytes, decode) => ({
+  name: `${name}, ${Math.round(bytes.length / 1024)} KiB`,
+  channels,
+  source: { form: 'file', bytes },
+  decode: () => decode(bytes),
+});
+const raw = (name, form, bytes) => {
+  const source = { form, bytes, ...size };
+  return { name, channels: 1, source, decode: () => readRawImage(source, 1) };
+};
+const FORMS = [
+  raw('float32 grey', 'float32', bytesOf(grey)),
+  raw('JSON numbers grey', 'numbers', Buffer.from(JSON.stringify([...grey.data].map((v) => +v.toFixed(4))))),
+  file('PNG grey 8', 1, png(1, 8, grey), decodePng),
+  file('PNG grey 16', 1, png(1, 16, grey), decodePng),
+  file('PNG RGB 8', 3, png(3, 8, colour), decodePng),
+  file('JPEG grey', 1, jpeg('grey'), decodeJpeg),
+  file('JPEG RGB 4:2:0', 3, jpeg('colour'), decodeJpeg),
+  file('JPEG RGB 4:2:0 progressive', 3, jpeg('progressive'), decodeJpeg),
+];
+
+/** Median milliseconds. */
+async function time(work) {
+  for (let i = 0; i < WARM_UPS; i++) await work();
+  const times = [];
+  for (let i = 0; i < RUNS; i++) {
+    const started = performance.now();
+    await work();
+    times.push(performance.now() - started);
+  }
+  return percentile(times.sort(ascending), 0.5);
+}
+
+/** Megabytes that a run leaves for the garbage collector. */
+function allocated(work) {
+  const held = () => process.memoryUsage().arrayBuffers / 1e6;
+  const deltas = Array.from({ length: 9 }, () => {
+    const before = held();
+    work();
+    return held() - before;
+  });
+  return Math.max(...deltas);
+}
+
+const memcpy = async ({ data }) => time(() => new Float32Array(data));
+const copies = { 1: await memcpy(grey), 3: await memcpy(colour) };
+const rows = (table) => table.map((row) => `| ${row.join(' | ')} |\n`).join('');
+const head = (...names) => [names, names.map((_, i) => (i === 0 ? '---' : '---:'))];
+
+const decoding = head('decode', 'ms a megapixel', 'MB a megapixel', 'times memcpy');
+for (const { name, channels, decode } of FORMS) {
+  const ms = await time(decode);
+  decoding.push([
+    name,
+    (ms / MEGAPIXELS).toFixed(1),
+    (allocated(decode) / MEGAPIXELS).toFixed(1),
+    (ms / copies[channels]).toFixed(0),
+  ]);
+}
+
+const displayed = { ...size, data: displayedLevels(grey) };
+const { dark } = measureLevels(displayed, undefined);
+const quality = head('quality, grey', 'ms a megapixel', 'times memcpy');
+for (const [name, work] of [
+  ['displayed values', () => displayedLevels(grey)],
+  ['displayed values of RGB', () => displayedLevels(colour)],
+  ['brightness, clipping, contrast, entropy', () => measureLevels(displayed, undefined)],
+  ['foreground', () => findForeground(displayed, dark)],
+  ['noise, sharpness, movement', () => measureDetails(displayed, undefined)],
+  ['all of it', () => assessQuality(grey, QUALITY)],
+]) {
+  const ms = await time(work);
+  quality.push([name, (ms / MEGAPIXELS).toFixed(2), (ms / copies[1]).toFixed(1)]);
+}
+
+const to = { width: 128, height: 128, kernel: 'bilinear', antialias: true };
+const inputOf = (channels) => ({
+  name: 'image',
+  layout: 'NCHW',
+  value_space: 'unit',
+  resize: to,
+  channels,
+  mean: [0],
+  std: [1],
+  range: [0, 1],
+});
+const bare = { 1: await time(() => resize(grey, to)), 3: await time(() => resize(colour, to)) };
+const pipeline = head('bytes to tensor, 512 x 512 to 128 x 128', 'ms', 'bare resize ms', 'ratio');
+for (const { name, channels, source } of FORMS) {
+  const ms = await time(() => prepareImage(source, inputOf(channels), QUALITY));
+  pipeline.push([name, ms.toFixed(1), bare[channels].toFixed(1), (ms / bare[channels]).toFixed(0)]);
+}
+
+process.stdout.write(
+  `${machine()}; medians of ${RUNS} runs in one process\n\n${[decoding, quality, pipeline].map(rows).join('\n')}`,
+);
