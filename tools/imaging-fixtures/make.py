@@ -24,6 +24,7 @@ from quality import quality_references  # noqa: E402
 from resizing import resize_references  # noqa: E402
 
 FOLDER = HERE.parents[1] / "test" / "fixtures" / "imaging"
+BENCH = HERE.parents[1] / "bench" / "pictures"
 
 
 def pictures():
@@ -176,7 +177,16 @@ def pngs(grey, colour):
     return expected
 
 
+def bench_pictures():
+    """512 x 512, for bench/imaging.mjs, which makes its PNG files itself."""
+    grey = phantoms.phantom(np.random.default_rng(5), True)
+    colour = np.stack([grey, np.clip(grey * 0.8 + 20, 0, 255), np.clip(255 - grey * 0.5, 0, 255)], -1).astype(np.uint8)
+    for name, picture, progressive in (("grey", grey, False), ("colour", colour, False), ("progressive", colour, True)):
+        Image.fromarray(picture).save(BENCH / f"{name}.jpg", quality=90, progressive=progressive)
+
+
 def main():
+    bench_pictures()
     FOLDER.mkdir(parents=True, exist_ok=True)
     grey, colour = pictures()
     write("jpeg.json", jpegs(grey, colour))
