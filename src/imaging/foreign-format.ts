@@ -1,3 +1,4 @@
+// oxlint-disable no-control-regex -- first bytes of files are what is looked for
 /** Files that people send by mistake, by their first bytes. SVG is a text: it may begin with a declaration. */
 const FOREIGN: readonly (readonly [name: string, start: RegExp])[] = [
   ['GIF', /^GIF8[79]a/],

@@ -28,8 +28,10 @@ export class ProgressiveScan implements BlockDecoder {
     if (ss > 0 && !components[0]!.ac) throw corruptJpeg('a Huffman table is missing');
     if (ss === 0 && ah === 0 && !components.every(({ dc }) => dc))
       throw corruptJpeg('a Huffman table is missing');
+    // oxlint-disable typescript/unbound-method -- called as a method of this scan
     if (ss === 0) this.block = ah === 0 ? this.firstDc : this.refineDc;
     else this.block = ah === 0 ? this.firstAc : this.refineAc;
+    // oxlint-enable typescript/unbound-method
   }
 
   restart(): void {
