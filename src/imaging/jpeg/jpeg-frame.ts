@@ -1,6 +1,6 @@
 import { corruptJpeg, unsupportedJpeg } from './jpeg-errors';
 
-export type JpegProcess = 'baseline' | 'extended' | 'progressive' | 'lossless';
+type JpegProcess = 'baseline' | 'extended' | 'progressive' | 'lossless';
 
 /** T.81 table B.1: the start-of-frame markers of processes with Huffman coding and one frame. */
 const PROCESSES: Readonly<Record<number, JpegProcess>> = {
