@@ -4,8 +4,8 @@ import { decodeJpeg } from '../../src/imaging/jpeg/jpeg';
 import { decodePng } from '../../src/imaging/png/png';
 import { type DecodedReference, fixture, randomNumbers, references, samplesOf } from './fixtures';
 
-const jpegs = references<DecodedReference[]>('jpeg.json');
-const pngs = references<DecodedReference[]>('png.json');
+const jpegs = references('jpeg.json') as DecodedReference[];
+const pngs = references('png.json') as DecodedReference[];
 const MUTANTS = 60;
 
 const decode = (file: string, bytes: Uint8Array): RenderedImage =>

@@ -7,8 +7,7 @@ import type { Image } from '../../src/imaging/image';
 const FOLDER = join(__dirname, '../fixtures/imaging');
 
 export const fixture = (name: string): Buffer => readFileSync(join(FOLDER, name));
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the shape of a committed file
-export const references = <T>(name: string): T => JSON.parse(fixture(name).toString()) as T;
+export const references = (name: string): unknown => JSON.parse(fixture(name).toString());
 
 export interface DecodedReference {
   readonly file: string;

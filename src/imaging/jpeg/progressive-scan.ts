@@ -7,10 +7,10 @@ import type { BlockDecoder } from './scan-blocks';
 
 /** One scan of the progressive DCT with Huffman coding (T.81 annex G). */
 export class ProgressiveScan implements BlockDecoder {
-  readonly block: BlockDecoder['block'];
   private readonly predictions = new Int32Array(4);
   /** By position of the component in the frame. */
   private readonly largest: Int32Array[] = [];
+  private readonly first: boolean;
   private readonly ss: number;
   private readonly se: number;
   /** Position of the bit that the scan carries. */
@@ -22,16 +22,13 @@ export class ProgressiveScan implements BlockDecoder {
   constructor({ precision }: JpegFrame, { components, ss, se, ah, al }: JpegScan) {
     const band = ss === 0 ? se === 0 : ss <= se && se <= 63 && components.length === 1;
     if (!band || al > 13 || (ah !== 0 && ah !== al + 1)) throw corruptJpeg('a wrong scan header');
+    this.first = ah === 0;
     [this.ss, this.se, this.al, this.max] = [ss, se, al, MAX_CATEGORY[precision]!];
     for (const { index, divisors } of components)
       this.largest[index] = largestCoefficients(divisors, precision);
     if (ss > 0 && !components[0]!.ac) throw corruptJpeg('a Huffman table is missing');
     if (ss === 0 && ah === 0 && !components.every(({ dc }) => dc))
       throw corruptJpeg('a Huffman table is missing');
-    // oxlint-disable typescript/unbound-method -- called as a method of this scan
-    if (ss === 0) this.block = ah === 0 ? this.firstDc : this.refineDc;
-    else this.block = ah === 0 ? this.firstAc : this.refineAc;
-    // oxlint-enable typescript/unbound-method
   }
 
   restart(): void {
@@ -41,6 +38,13 @@ export class ProgressiveScan implements BlockDecoder {
 
   assertEnd(): void {
     if (this.endOfBands > 0) throw corruptJpeg('the pixels are not valid');
+  }
+
+  block(bits: BitReader, component: ScanComponent, data: Int16Array, offset: number): void {
+    if (this.ss > 0 && this.first) this.firstAc(bits, component, data, offset);
+    else if (this.ss > 0) this.refineAc(bits, component, data, offset);
+    else if (this.first) this.firstDc(bits, component, data, offset);
+    else this.refineDc(bits, data, offset);
   }
 
   private firstDc(bits: BitReader, { index, dc }: ScanComponent, data: Int16Array, offset: number): void {
@@ -55,7 +59,7 @@ export class ProgressiveScan implements BlockDecoder {
     data[offset] = shifted;
   }
 
-  private refineDc(bits: BitReader, _component: ScanComponent, data: Int16Array, offset: number): void {
+  private refineDc(bits: BitReader, data: Int16Array, offset: number): void {
     if (bits.read(1) === 1) data[offset] = data[offset]! | (1 << this.al);
   }
 
