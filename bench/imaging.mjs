@@ -12,7 +12,7 @@ const { readRawImage } = imaging('raw/raw-image');
 const { resize } = imaging('resize/resize');
 const { prepareImage } = imaging('prepare-image');
 const { displayedLevels } = imaging('channels');
-const { measureLevels } = imaging('quality/level-measures');
+const { countLevels, measureLevels } = imaging('quality/level-measures');
 const { findForeground } = imaging('quality/foreground');
 const { measureDetails } = imaging('quality/detail-measures');
 const { assessQuality } = imaging('quality/quality');
@@ -99,12 +99,12 @@ for (const { name, channels, decode } of FORMS) {
 }
 
 const displayed = { ...size, data: displayedLevels(grey) };
-const { dark } = measureLevels(displayed, undefined);
+const { dark } = measureLevels(countLevels(displayed));
 const quality = head('quality, grey', 'ms a megapixel', 'times memcpy');
 for (const [name, work] of [
   ['displayed values', () => displayedLevels(grey)],
   ['displayed values of RGB', () => displayedLevels(colour)],
-  ['brightness, clipping, contrast, entropy', () => measureLevels(displayed, undefined)],
+  ['brightness, clipping, contrast, entropy', () => measureLevels(countLevels(displayed))],
   ['foreground', () => findForeground(displayed, dark)],
   ['noise, sharpness, movement', () => measureDetails(displayed, undefined)],
   ['all of it', () => assessQuality(grey, QUALITY)],

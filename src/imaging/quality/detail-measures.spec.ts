@@ -1,6 +1,6 @@
 import { atSharpnessScale, measureDetails } from './detail-measures';
 import { type Displayed, findForeground } from './foreground';
-import { measureLevels } from './level-measures';
+import { countLevels, type Levels, measureLevels } from './level-measures';
 
 const displayed = (width: number, height: number, level: (x: number, y: number) => number): Displayed => ({
   width,
@@ -8,6 +8,7 @@ const displayed = (width: number, height: number, level: (x: number, y: number) 
   data: Float32Array.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width))),
 });
 
+const levelsOf = (image: Displayed): Levels => measureLevels(countLevels(image));
 const noiseSigma = (image: Displayed): number => measureDetails(image, undefined)!.noiseSigma;
 const sharpness = (image: Displayed): number | null =>
   measureDetails(atSharpnessScale(image), undefined)!.sharpness;
@@ -22,10 +23,7 @@ function gaussian(seed: number): () => number {
 describe('measureLevels', () => {
   it('gives moments, percentiles and clipped fractions', () => {
     // 1 to 100 in any order.
-    const levels = measureLevels(
-      displayed(10, 10, (x, y) => 1 + ((x * 10 + y) % 100)),
-      undefined,
-    );
+    const levels = levelsOf(displayed(10, 10, (x, y) => 1 + ((x * 10 + y) % 100)));
     expect(levels).toEqual({
       mean: 50.5,
       sd: Math.sqrt((100 ** 2 - 1) / 12),
@@ -42,19 +40,15 @@ describe('measureLevels', () => {
 
   it('has no spread on a constant image, whatever its level', () => {
     for (const level of [0, 0.1, 127.3, 255]) {
-      const { mean, sd, min, max } = measureLevels(
-        displayed(50, 50, () => level),
-        undefined,
-      );
+      const { mean, sd, min, max } = levelsOf(displayed(50, 50, () => level));
       expect(mean).toBeCloseTo(level, 5);
       expect([sd, max - min]).toEqual([0, 0]);
     }
   });
 
   it('counts 253 to 255 and 0 to 2 as clipped', () => {
-    const { clippedLow, clippedHigh } = measureLevels(
+    const { clippedLow, clippedHigh } = levelsOf(
       displayed(8, 1, (x) => [0, 1, 2, 3, 252, 253, 254, 255][x]!),
-      undefined,
     );
     expect([clippedLow, clippedHigh]).toEqual([3 / 8, 3 / 8]);
   });

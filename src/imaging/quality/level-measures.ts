@@ -20,49 +20,85 @@ export interface Levels {
   readonly entropy: number;
 }
 
-/** Of the pixels whose mask is 1; there must be one. */
-export function measureLevels({ data }: Displayed, mask: Uint8Array | undefined): Levels {
+/** How often which level occurs. Sums are of deviations from an origin, so that no digits are lost. */
+export interface LevelCounts {
+  readonly histogram: Uint32Array;
+  readonly origin: number;
+  readonly sum: number;
+  readonly squares: number;
+  readonly count: number;
+}
+
+export function countLevels({ data }: Displayed): LevelCounts {
   const histogram = new Uint32Array(255 * BINS_PER_LEVEL + 1);
   const origin = data[0]!;
   let sum = 0;
   let squares = 0;
-  let count = 0;
   for (let i = 0; i < data.length; i++) {
-    if (mask !== undefined && mask[i] === 0) continue;
     const value = data[i]!;
     const deviation = value - origin;
     sum += deviation;
     squares += deviation * deviation;
-    count++;
     const bin = (value * BINS_PER_LEVEL) | 0;
     histogram[bin] = histogram[bin]! + 1;
   }
+  return { histogram, origin, sum, squares, count: data.length };
+}
+
+/** Without the pixels whose mask is 0, which are few in most images. */
+export function withoutBorder(all: LevelCounts, { data }: Displayed, mask: Uint8Array): LevelCounts {
+  const histogram = all.histogram.slice();
+  let { sum, squares, count } = all;
+  for (let zero = mask.indexOf(0); zero >= 0; zero = mask.indexOf(0, zero + 1)) {
+    const value = data[zero]!;
+    const deviation = value - all.origin;
+    sum -= deviation;
+    squares -= deviation * deviation;
+    count--;
+    const bin = (value * BINS_PER_LEVEL) | 0;
+    histogram[bin] = histogram[bin]! - 1;
+  }
+  return { histogram, origin: all.origin, sum, squares, count };
+}
+
+/** There must be a pixel. */
+export function measureLevels({ histogram, origin, sum, squares, count }: LevelCounts): Levels {
+  const ranked = percentiles(histogram, [1, count * 0.005, count * 0.01, count * 0.99, count]);
   return {
     mean: origin + sum / count,
     sd: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
-    min: percentile(histogram, 1),
-    max: percentile(histogram, count),
-    p1: percentile(histogram, count * 0.01),
-    p99: percentile(histogram, count * 0.99),
-    dark: percentile(histogram, count * 0.005) + 1 / BINS_PER_LEVEL,
-    clippedLow: total(histogram.subarray(0, 2 * BINS_PER_LEVEL + 1)) / count,
-    clippedHigh: total(histogram.subarray(253 * BINS_PER_LEVEL)) / count,
+    min: ranked[0]!,
+    max: ranked[4]!,
+    p1: ranked[2]!,
+    p99: ranked[3]!,
+    dark: ranked[1]! + 1 / BINS_PER_LEVEL,
+    clippedLow: total(histogram, 0, 2 * BINS_PER_LEVEL + 1) / count,
+    clippedHigh: total(histogram, 253 * BINS_PER_LEVEL, histogram.length) / count,
     entropy: entropy(histogram, count),
   };
 }
 
-const total = (histogram: Uint32Array): number => histogram.reduce((sum, count) => sum + count, 0);
+function total(histogram: Uint32Array, from: number, to: number): number {
+  let sum = 0;
+  for (let bin = from; bin < to; bin++) sum += histogram[bin]!;
+  return sum;
+}
 
-function percentile(histogram: Uint32Array, rank: number): number {
+/** @param ranks ascending, from 1 to the number of pixels */
+function percentiles(histogram: Uint32Array, ranks: readonly number[]): number[] {
+  const levels: number[] = [];
   let seen = 0;
-  const bin = histogram.findIndex((count) => (seen += count) >= rank);
-  return bin / BINS_PER_LEVEL;
+  for (let bin = 0; levels.length < ranks.length; bin++) {
+    seen += histogram[bin]!;
+    while (levels.length < ranks.length && seen >= ranks[levels.length]!) levels.push(bin / BINS_PER_LEVEL);
+  }
+  return levels;
 }
 
 function entropy(histogram: Uint32Array, count: number): number {
   let bits = 0;
   for (let from = 0; from < histogram.length; from += BINS_PER_LEVEL) {
-    const share = total(histogram.subarray(from, from + BINS_PER_LEVEL)) / count;
+    const share = total(histogram, from, Math.min(from + BINS_PER_LEVEL, histogram.length)) / count;
     if (share > 0) bits -= share * Math.log2(share);
   }
   return bits;

@@ -1,6 +1,6 @@
 import { atSharpnessScale, type Details, measureDetails } from './detail-measures';
 import { type Displayed, findForeground } from './foreground';
-import { measureLevels } from './level-measures';
+import { countLevels, measureLevels, withoutBorder } from './level-measures';
 import type { MetricName } from './quality-metrics';
 
 /** Less of the image than this is no image. */
@@ -14,13 +14,14 @@ export function measure(displayed: Displayed): {
   values: Record<MetricName, number | null>;
   signal: boolean;
 } {
-  const whole = measureLevels(displayed, undefined);
-  const foreground = findForeground(displayed, whole.dark);
-  const share = foreground.pixels / displayed.data.length;
-  const inside = foreground.mask && foreground.pixels > 0 ? measureLevels(displayed, foreground.mask) : whole;
+  const counts = countLevels(displayed);
+  const whole = measureLevels(counts);
+  const { mask, inner, pixels } = findForeground(displayed, whole.dark);
+  const share = pixels / displayed.data.length;
+  const inside = mask && pixels > 0 ? measureLevels(withoutBorder(counts, displayed, mask)) : whole;
   const signal = share >= MIN_FOREGROUND && inside.max - inside.min >= 1;
   const levels = signal ? inside : whole;
-  const details = signal ? measureDetails(displayed, foreground.inner) : null;
+  const details = signal ? measureDetails(displayed, inner) : null;
   const scaled = details && scaledDetails(displayed, details, whole.dark);
   const noise = details?.noiseSigma ?? null;
   return {
