@@ -18,11 +18,16 @@ export interface JpegPlanes {
  * ITU-T T.81 with Huffman coding: baseline, extended sequential (8 and 12 bits) and progressive. To the bit what
  * libjpeg-turbo gives with its accurate integer DCT, but for damaged files: those are refused.
  * @param expect sees the frame header before anything is allocated that grows with the image
+ * @param padding bytes that may stand behind the end marker
  * @throws DomainError IMAGE_CORRUPT, IMAGE_FORMAT_UNSUPPORTED, and what `expect` throws
  */
-export function decodeJpegPlanes(bytes: Uint8Array, expect: (frame: JpegFrame) => void): JpegPlanes {
+export function decodeJpegPlanes(
+  bytes: Uint8Array,
+  expect: (frame: JpegFrame) => void,
+  padding = 0,
+): JpegPlanes {
   const decoder = new PlaneDecoder(expect);
-  readJpegSegments(bytes, decoder);
+  readJpegSegments(bytes, decoder, padding);
   return decoder.finish();
 }
 
@@ -42,8 +47,8 @@ class PlaneDecoder implements JpegVisitor {
   }
 
   onFrame(frame: JpegFrame): void {
-    if (frame.process === 'lossless') throw unsupportedJpeg('Lossless JPEG');
     this.expect(frame);
+    if (frame.process === 'lossless') throw unsupportedJpeg('Lossless JPEG');
     if (!(frame.precision in MAX_CATEGORY) || (frame.process === 'baseline' && frame.precision !== 8)) {
       throw corruptJpeg('a wrong precision');
     }

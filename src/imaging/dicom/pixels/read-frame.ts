@@ -45,12 +45,12 @@ export async function readFrame(file: Part10File, pixel: ImagePixel, frame: numb
 function fromJpeg(bytes: Uint8Array, pixel: ImagePixel, lossless: boolean, uid: string): Uint16Array {
   if (!lossless && pixel.signed)
     throw invalidAttribute('PixelRepresentation', 'lossy JPEG has no signed samples');
-  const { samples, precision } = decodeJpeg(bytes, lossless, (found) => {
+  const { samples, precision, colour } = decodeJpeg(bytes, lossless, (found) => {
     assertFrame(found, pixel);
     if (uid === JPEG_BASELINE && found.precision !== 8)
       throw corruptDicom('more than 8 bits in JPEG Baseline');
-    assertColour(found.colour, pixel);
   });
+  assertColour(colour, pixel);
   assertFits(samples, pixel, precision);
   return samples;
 }

@@ -1,7 +1,8 @@
+import { BitReader } from '../../../jpeg/bit-reader';
+import type { HuffmanTable } from '../../../jpeg/huffman-table';
+import type { JpegFrame } from '../../../jpeg/jpeg-frame';
+import type { JpegScan } from '../../../jpeg/jpeg-segments';
 import { corruptDicom } from '../../dicom-errors';
-import { BitReader } from './bit-reader';
-import type { HuffmanTable } from './huffman-table';
-import type { JpegFrame, JpegScan } from './jpeg-segments';
 
 /** Samples of all components, interleaved: those of the components of a scan are filled in by it. */
 export type LosslessSamples = Uint16Array;
@@ -12,7 +13,7 @@ export type LosslessSamples = Uint16Array;
  */
 export function decodeLosslessScan(frame: JpegFrame, scan: JpegScan, samples: LosslessSamples): void {
   const { width, height } = frame;
-  const [predictor, , , pointTransform] = scan.parameters;
+  const { ss: predictor, al: pointTransform } = scan;
   if (predictor < 1 || predictor > 7 || pointTransform >= frame.precision)
     throw corruptDicom('a wrong JPEG scan header');
   const rowsAnInterval = scan.restartInterval === 0 ? height : scan.restartInterval / width;
@@ -77,14 +78,15 @@ function decodeRows(bits: BitReader, { from, to }: { from: number; to: number },
         else if (y > from) prediction = samples[at - above]!;
         const category = tables[c]!.decode(bits);
         if (category > 16) throw corruptDicom('the compressed pixels are not valid');
-        const difference = category === 16 ? 0x8000 : bits.receiveExtended(category);
+        const difference = category === 16 ? 0x8000 : bits.readExtended(category);
         const sample = (prediction + difference) & 0xffff;
         if (sample >= limit) throw corruptDicom('the compressed pixels are not valid');
         samples[at] = sample;
       }
     }
+    bits.assertInside();
   }
-  bits.end();
+  bits.assertEnd();
 }
 
 /** T.81 table H.1: a to the left, b above, c above a. */
