@@ -20,7 +20,7 @@ for (const name of MODELS) {
   const fileHash = createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
-  const { input, output, quality } = manifestOf(name, 'off');
+  const { input, output, quality } = await manifestOf(name, 'off');
   const about = { id: name, name, version: '1.0.0', fileHash };
   models.set(name, { ...about, input, output, quality, locate: async () => path });
   await engine.load(models.get(name));

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import autocannon from 'autocannon';
 import { encode } from 'fast-png';
 import { cpuTime } from './cpu-time.mjs';
-import { fileOf, manifestOf, MODELS, SIDE } from './models/models.mjs';
+import { fileOf, manifestOf, modelName, MODELS, SIDE } from './models/models.mjs';
 import { disturbed, inQuiet } from './quiet.mjs';
 import { ascending, machine, markdown, medians, percentile } from './report.mjs';
 import { startBare, startComplete } from './servers.mjs';
@@ -115,7 +115,7 @@ function contestantsFor(model, { bare, complete }) {
   const ours = (quality) => ({
     server: complete,
     path: '/infer',
-    model: complete.ids[manifestOf(model, quality).model_name],
+    model: complete.ids[modelName(model, quality)],
   });
   return { bare: { server: bare, path: `/${model}`, model }, off: ours('off'), on: ours('on') };
 }
@@ -172,10 +172,10 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 try {
   const registered = models.flatMap((name) =>
-    ['off', 'on'].map((quality) => ({ manifest: manifestOf(name, quality), file: fileOf(name) })),
+    ['off', 'on'].map(async (quality) => ({ manifest: await manifestOf(name, quality), file: fileOf(name) })),
   );
   servers.bare = await startBare();
-  servers.complete = await startComplete(registered);
+  servers.complete = await startComplete(await Promise.all(registered));
   for (const each of Object.values(contestantsFor(models[0], servers))) {
     await measure(each, bodies[0], 8, FIRST_WARM_UP_SECONDS);
   }

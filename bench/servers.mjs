@@ -26,6 +26,11 @@ export async function startBare() {
 export async function startComplete(models, settings = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'medai-bench-'));
   const removeData = () => rm(dataDir, { recursive: true, force: true });
+  let server;
+  const stop = async () => {
+    await server?.stop();
+    await removeData();
+  };
   try {
     const env = {
       PORT: '0',
@@ -34,7 +39,7 @@ export async function startComplete(models, settings = {}) {
       DEMO: 'off',
       ADMIN_PASSWORD: ADMIN.password,
     };
-    const server = await start(['dist/main.js'], { ...env, ...settings });
+    server = await start(['dist/main.js'], { ...env, ...settings });
     const client = new Client(server.url);
     const admin = await client.logIn(ADMIN);
     const [manager, approver, clinician] = await Promise.all(
@@ -44,13 +49,9 @@ export async function startComplete(models, settings = {}) {
     for (const { manifest, file } of models) {
       ids[manifest.model_name] = await client.putIntoProduction(manifest, file, manager, approver);
     }
-    const stop = async () => {
-      await server.stop();
-      await removeData();
-    };
     return { ...server, ids, headers: () => client.logIn(clinician), stop };
   } catch (error) {
-    await removeData();
+    await stop();
     throw error;
   }
 }
