@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEntry } from './audit-entry';
+import { entryHash } from './audit-chain';
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES, readEntry } from './audit-entry';
 import type { AuditLog } from './audit-log.entity';
 
 export class AuditEntryResponse {
@@ -45,6 +46,13 @@ export class AuditEntryResponse {
   @ApiProperty({ type: 'object', additionalProperties: true })
   readonly details: object;
 
+  @ApiProperty({
+    description:
+      'Whether entry_hash is not the hash of the stored text: it has been changed since it was chained. False proves ' +
+      'nothing, GET /audit/verify does',
+  })
+  readonly altered: boolean;
+
   @ApiProperty({ description: 'SHA-256, hex' })
   readonly entry_hash: string;
 
@@ -62,7 +70,7 @@ export class AuditPageResponse {
 
 /** Built from the hashed text alone, so that what is shown is what was hashed. */
 export function toAuditEntryResponse(row: AuditLog): AuditEntryResponse {
-  const entry = JSON.parse(row.canonical) as AuditEntry;
+  const entry = readEntry(row.canonical) ?? filedEntry(row);
   return {
     seq: row.seq,
     event_id: entry.event_id,
@@ -78,7 +86,25 @@ export function toAuditEntryResponse(row: AuditLog): AuditEntryResponse {
     ip: entry.ip,
     user_agent: entry.user_agent,
     details: entry.details,
+    altered: !entryHash(BigInt(row.seq), row.previousHash, row.canonical).equals(row.entryHash),
     entry_hash: row.entryHash.toString('hex'),
     previous_hash: row.previousHash.toString('hex'),
   };
 }
+
+/** Of a text that is no entry, which only an administrator of the database can have put there: what it is filed under. */
+const filedEntry = (row: AuditLog): Omit<AuditEntryResponse, 'seq' | 'altered' | `${string}_hash`> => ({
+  event_id: row.eventId,
+  occurred_at: row.occurredAt,
+  actor_id: row.actorId,
+  actor_role: null,
+  action: row.action,
+  object_type: row.objectType,
+  object_id: row.objectId,
+  outcome: row.outcome,
+  reason: null,
+  request_id: null,
+  ip: null,
+  user_agent: null,
+  details: {},
+});

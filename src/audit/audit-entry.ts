@@ -112,6 +112,22 @@ export function canonicalText(entry: AuditEntry): string {
   return text;
 }
 
+const TEXTS = ['event_id', 'occurred_at', 'action', 'outcome'] as const;
+
+/** An entry as it was stored; undefined for a text that is none. */
+export function readEntry(text: string): AuditEntry | undefined {
+  try {
+    const entry = JSON.parse(text) as Partial<AuditEntry> | null;
+    const isEntry = TEXTS.every((name) => typeof entry?.[name] === 'string') && isObject(entry?.details);
+    return isEntry ? (entry as AuditEntry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** `name/1.2`, as RFC 9110 section 10.1.5 has it; a comment may say anything and is left out. */
 const PRODUCT = /^[A-Za-z][A-Za-z0-9._-]{0,31}\/[0-9][0-9A-Za-z._-]{0,15}$/;
 const LONE_PRODUCT = /^[A-Za-z][A-Za-z0-9._-]{0,31}$/;

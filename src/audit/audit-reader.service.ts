@@ -4,7 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual, Raw, Repository } from 'typeorm';
 import { DomainError } from '../errors/domain.error';
 import { AuditCursors } from './audit-cursors';
-import type { AuditEntry } from './audit-entry';
+import { readEntry } from './audit-entry';
 import { AuditLog } from './audit-log.entity';
 import { AuditTrail } from './audit-trail.service';
 import {
@@ -47,7 +47,9 @@ export class AuditReader {
     const row = await this.entries.findOneBy({ eventId });
     if (row === null) throw new DomainError('AUDIT_ENTRY_NOT_FOUND');
     if (format === 'json') return toAuditEntryResponse(row);
-    const event = toFhirAuditEvent(JSON.parse(row.canonical) as AuditEntry);
+    const entry = readEntry(row.canonical);
+    if (entry === undefined) throw new DomainError('AUDIT_ENTRY_UNREADABLE');
+    const event = toFhirAuditEvent(entry);
     return new StreamableFile(Buffer.from(JSON.stringify(event)), { type: 'application/fhir+json' });
   }
 

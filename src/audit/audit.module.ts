@@ -17,6 +17,7 @@ import { CheckpointPublisher } from './checkpoint/checkpoint-publisher';
 import { CheckpointReader } from './checkpoint/checkpoint-reader.service';
 import { Checkpointer } from './checkpoint/checkpointer.service';
 import { ElectronicSignatures } from './signature/electronic-signature';
+import { SignatureKeys } from './signature/signature-keys';
 import { SystemEvents } from './system/system-events.service';
 import { AuditVerifier } from './verification/audit-verifier.service';
 
@@ -41,6 +42,7 @@ import { AuditVerifier } from './verification/audit-verifier.service';
     CheckpointPublisher,
     CheckpointReader,
     Checkpointer,
+    SignatureKeys,
     ElectronicSignatures,
   ],
   exports: [AuditInterceptor, AuditTrail, AuditReader, AuditHealth, ElectronicSignatures],

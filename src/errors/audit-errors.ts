@@ -13,6 +13,12 @@ export const AUDIT_ERRORS = define({
     title: 'There is no such audit entry',
     remedy: 'List the entries with GET /audit.',
   },
+  AUDIT_ENTRY_UNREADABLE: {
+    kind: 'conflict',
+    severity: 'critical',
+    title: 'What is stored for this entry is no entry: it was altered',
+    remedy: 'Verify the trail with GET /audit/verify and keep the evidence.',
+  },
   AUDIT_CHECKPOINT_NOT_FOUND: {
     kind: 'not_found',
     severity: 'low',

@@ -218,6 +218,32 @@ describe('GET /audit/verify, and the verifier at home › tampering × verdict [
     });
   });
 
+  it('GET /audit lists altered entries as such, and one whose text is none by what it is filed under', async () => {
+    await tamper(running.dataSource, [
+      change(309),
+      `UPDATE audit_logs SET canonical = 'Jane Doe' WHERE seq = 308`,
+      `UPDATE audit_logs SET canonical = '{"event_id":5,"details":null}' WHERE seq = 307`,
+    ]);
+    const { status, text } = await get('/audit?limit=10');
+    expect(status).toBe(200);
+    const { items } = JSON.parse(text) as { items: { seq: string; altered: boolean; event_id: string }[] };
+    const altered = items.filter((item) => item.altered);
+    expect(altered.map(({ seq }) => seq)).toEqual(['309', '308', '307']);
+    expect(altered[1]).toMatchObject({
+      action: 'result.read',
+      outcome: 'success',
+      actor_role: null,
+      details: {},
+    });
+    expect(text).not.toContain('Jane Doe');
+    const one = `/audit/${altered[2]!.event_id}`;
+    expect(await get(one)).toMatchObject({ status: 200, text: expect.stringContaining('"altered":true') });
+    expect(await get(`${one}?format=fhir`)).toMatchObject({
+      status: 409,
+      text: expect.stringContaining('AUDIT_ENTRY_UNREADABLE'),
+    });
+  });
+
   it('a range is verified against the signed checkpoint that covers it, whatever lies outside', async () => {
     await tamper(running.dataSource, [change(250)]);
     await rechain(running.dataSource, 250);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
+import type { EntityManager } from 'typeorm';
 import { AuditTrail } from '../../src/audit/audit-trail.service';
 import { chainNextBatch } from '../../src/audit/sequencer/audit-batch';
 import { AnchoredSizes } from '../../src/audit/checkpoint/anchored-sizes';
@@ -15,7 +16,11 @@ import { Frontier } from '../../src/audit/merkle/frontier';
 import { StoredTree } from '../../src/audit/merkle/stored-tree';
 import { parseNoteKey } from '../../src/audit/note/note-key';
 import { checkSignature, parseNote } from '../../src/audit/note/signed-note';
+import { ElectronicSignatures, type SignableRecord } from '../../src/audit/signature/electronic-signature';
+import { type ElectronicSignature } from '../../src/audit/signature/electronic-signature.entity';
+import { SignatureKeys } from '../../src/audit/signature/signature-keys';
 import { loadConfiguration } from '../../src/config/configuration';
+import type { Signatory } from '../../src/http/reauthentication';
 import { type AuditDatabase, createAuditDatabase, ed25519Pem, rechain } from '../harness/audit-log';
 import { temporaryDirectory } from '../harness/temporary-directory';
 import { startWitness, type Witness } from '../harness/witness';
@@ -64,6 +69,31 @@ const keyOf = (pem: string): CheckpointKeys =>
     loadConfiguration({ DATA_DIR, AUDIT_SIGNING_KEY: pem }).secrets,
     loadConfiguration({ DATA_DIR, AUDIT_ORIGIN: ORIGIN }).checkpoints,
   );
+
+const RECORD: SignableRecord = {
+  type: 'model_transition',
+  id: '01900000-0000-7000-8000-000000000001',
+  content: { to_status: 'production' },
+};
+
+const SIGNATORY: Signatory = {
+  userId: '01900000-0000-7000-8000-000000000009',
+  username: 'approver',
+  fullName: 'Ada Approver',
+  role: 'approver',
+  signedAt: new Date('2026-11-24T09:00:00.123Z'),
+};
+
+/** What a server with this key signs and verifies records with. */
+function signaturesOf(key: string): ElectronicSignatures {
+  const { secrets } = loadConfiguration({ DATA_DIR, AUDIT_SIGNING_KEY: key });
+  return new ElectronicSignatures(secrets, new SignatureKeys(database.dataSource, keyOf(key)));
+}
+
+function signedBy(key: string): Promise<ElectronicSignature> {
+  const manager = { insert: () => Promise.resolve() } as unknown as EntityManager;
+  return signaturesOf(key).sign(manager, RECORD, 'approval', SIGNATORY);
+}
 
 /** Tiles of made-up leaves in place of as many entries; the last entry alone is there for the chain to go on from. */
 async function inventTiles(first: number, last: number, frontier: Frontier): Promise<void> {
@@ -385,6 +415,33 @@ describe('checkpoints › a change of keys [R-56]', () => {
       checkSignature(after.signed, keyOf(NEXT).own),
       checkSignature(after.signed, keyOf(KEY).own),
     ]).toEqual(['valid', 'unknown']);
+  });
+
+  it('signatures under records stay valid when their key has gone; a key that nobody handed over counts for nothing [R-55]', async () => {
+    const signature = await signedBy(KEY);
+    const isValid = (key: string): Promise<boolean> => signaturesOf(key).verify(signature, RECORD);
+    await database.append(1);
+    await replica().checkpointer.round();
+    await database.append(1);
+    await replica({ AUDIT_SIGNING_KEY: NEXT, AUDIT_SIGNING_KEY_PREVIOUS: KEY }).checkpointer.round();
+    expect(await isValid(NEXT)).toBe(false);
+    await chainInbox();
+    expect([await isValid(NEXT), await isValid(ed25519Pem())]).toEqual([true, false]);
+    expect(await signaturesOf(KEY).verify(await signedBy(NEXT), RECORD)).toBe(true);
+  });
+
+  it('is not stopped by an entry that is made up like one', async () => {
+    await database.append(1);
+    await database.tamper(
+      `UPDATE audit_logs SET action = 'key.rotated', canonical =
+         regexp_replace(replace(canonical, 'result.read', 'key.rotated'), '"details":{[^}]*}',
+           '"details":{"key_id":5,"previous_key_id":["x"],"previous_signature":{},"signature":null}')`,
+    );
+    await rechain(database.dataSource, 1);
+    const { checkpointer } = replica();
+    await checkpointer.round();
+    expect(checkpointer.state).toMatchObject({ key: 'in_force', problem: null });
+    expect(await sizes()).toEqual([1]);
   });
 
   it('without the old key is refused', async () => {

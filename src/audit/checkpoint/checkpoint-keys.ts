@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { CheckpointConfig } from '../../config/checkpoint.config';
 import { SecretsConfig } from '../../config/secrets.config';
 import type { AuditDetails } from '../audit-details';
+import { readEntry } from '../audit-entry';
 import { formatNoteKey, noteKey, type NoteKey, noteKeyOf, rawKey } from '../note/note-key';
 import { type SignedNote, checkSignature, signNote } from '../note/signed-note';
 
@@ -30,10 +31,12 @@ export class KeyHistory {
     return this.rotations.at(-1)?.key ?? this.first;
   }
 
+  get all(): readonly NoteKey[] {
+    return [this.first, ...this.rotations.map(({ key }) => key)];
+  }
+
   knows(key: NoteKey): boolean {
-    return [this.first, ...this.rotations.map((rotation) => rotation.key)].some((known) =>
-      isSame(known, key),
-    );
+    return this.all.some((known) => isSame(known, key));
   }
 }
 
@@ -54,6 +57,11 @@ export class CheckpointKeys {
       signers.set(this.previous, secrets.previousAuditSigningKey);
     }
     this.signers = signers;
+  }
+
+  /** The keys given to this process. */
+  get configured(): readonly NoteKey[] {
+    return [...this.signers.keys()];
   }
 
   /** @param newest signed checkpoint, by which a key is known that no entry speaks of yet */
@@ -115,11 +123,8 @@ export class CheckpointKeys {
 
 /** An entry that does not say what a change of keys says changes none, whatever column it is filed under. */
 function detailsOf(canonical: string): AuditDetails {
-  try {
-    return (JSON.parse(canonical) as { details?: AuditDetails } | null)?.details ?? {};
-  } catch {
-    return {};
-  }
+  const details = Object.entries(readEntry(canonical)?.details ?? {});
+  return Object.fromEntries(details.filter(([, value]) => typeof value === 'string'));
 }
 
 const isSame = (a: NoteKey, b: NoteKey): boolean => a.publicKey.equals(b.publicKey);

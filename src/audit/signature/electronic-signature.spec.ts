@@ -1,11 +1,17 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { SecretsConfig } from '../../config/secrets.config';
 import { type ElectronicSignature } from './electronic-signature.entity';
 import { ElectronicSignatures, type SignableRecord } from './electronic-signature';
+import { keyIdOf, type SignatureKeys } from './signature-keys';
 
-const signaturesOf = (): ElectronicSignatures =>
-  new ElectronicSignatures({ auditSigningKey: generateKeyPairSync('ed25519').privateKey } as SecretsConfig);
+/** A server that knows its own key alone; that it knows the ones before is shown with the change of keys. */
+function signaturesOf(): ElectronicSignatures {
+  const { privateKey: auditSigningKey, publicKey } = generateKeyPairSync('ed25519');
+  const find = (id: string): Promise<KeyObject | undefined> =>
+    Promise.resolve(id === keyIdOf(publicKey) ? publicKey : undefined);
+  return new ElectronicSignatures({ auditSigningKey } as SecretsConfig, { find } as SignatureKeys);
+}
 
 const record: SignableRecord = {
   type: 'model_transition',
@@ -29,8 +35,8 @@ describe('ElectronicSignatures [R-55]', () => {
     signature = await signatures.sign(manager, record, 'approved for production', signatory);
   });
 
-  it('shows name, time and meaning, and is valid under its record', () => {
-    expect(signatures.manifestation(signature, record)).toMatchObject({
+  it('shows name, time and meaning, and is valid under its record', async () => {
+    expect(await signatures.manifestation(signature, record)).toMatchObject({
       printed_name: 'Ada Approver',
       signed_at: '2026-11-24T09:00:00.123Z',
       meaning: 'approved for production',
@@ -38,17 +44,17 @@ describe('ElectronicSignatures [R-55]', () => {
     });
   });
 
-  it('does not depend on the order of the fields', () => {
+  it('does not depend on the order of the fields', async () => {
     const { from, to, file_hash } = record.content as Record<string, string>;
-    expect(signatures.verify(signature, { ...record, content: { to, file_hash, from } })).toBe(true);
+    expect(await signatures.verify(signature, { ...record, content: { to, file_hash, from } })).toBe(true);
   });
 
   it.each<[string, Partial<SignableRecord>]>([
     ['another record with the same content', { id: '01900000-0000-7000-8000-000000000003' }],
     ['another kind of record', { type: 'inference_result' }],
     ['the record changed afterwards', { content: { ...record.content, to: 'deprecated' } }],
-  ])('is not valid under %s', (_name, other) => {
-    expect(signatures.verify(signature, { ...record, ...other })).toBe(false);
+  ])('is not valid under %s', async (_name, other) => {
+    expect(await signatures.verify(signature, { ...record, ...other })).toBe(false);
   });
 
   it.each<[string, Partial<ElectronicSignature>]>([
@@ -56,12 +62,12 @@ describe('ElectronicSignatures [R-55]', () => {
     ['the time', { signedAt: new Date('2026-11-24T09:00:00.124Z') }],
     ['the meaning', { meaning: 'rejected' }],
     ['the record it names', { recordId: '01900000-0000-7000-8000-000000000003' }],
-  ])('is not valid once %s was changed, wherever it stands', (_name, forged) => {
+  ])('is not valid once %s was changed, wherever it stands', async (_name, forged) => {
     const other = { ...record, ...(forged.recordId !== undefined && { id: forged.recordId }) };
-    expect(signatures.verify({ ...signature, ...forged }, other)).toBe(false);
+    expect(await signatures.verify({ ...signature, ...forged }, other)).toBe(false);
   });
 
-  it('is not valid for a server with another key', () => {
-    expect(signaturesOf().verify(signature, record)).toBe(false);
+  it('is not valid for a server with another key', async () => {
+    expect(await signaturesOf().verify(signature, record)).toBe(false);
   });
 });

@@ -1,10 +1,11 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, type KeyObject, sign, verify } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import canonicalize from 'canonicalize';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { SecretsConfig } from '../../config/secrets.config';
 import type { Signatory } from '../../http/reauthentication';
+import { keyIdOf, SignatureKeys } from './signature-keys';
 import { ElectronicSignature } from './electronic-signature.entity';
 
 /** Something that can be signed: its content is what the signature stands under, to the last character. */
@@ -26,7 +27,7 @@ export interface SignatureManifestation {
   readonly role: string;
   readonly record_hash: string;
   readonly key_id: string;
-  /** Whether it was made with this installation's key under this very record. */
+  /** Whether it was made with a key of this installation, today's or an earlier one, under this very record. */
   readonly valid: boolean;
 }
 
@@ -41,13 +42,14 @@ export const recordHash = ({ content }: SignableRecord): string => sha256(canoni
 @Injectable()
 export class ElectronicSignatures {
   private readonly privateKey: KeyObject;
-  private readonly publicKey: KeyObject;
   private readonly keyId: string;
 
-  constructor({ auditSigningKey }: SecretsConfig) {
+  constructor(
+    { auditSigningKey }: SecretsConfig,
+    private readonly keys: SignatureKeys,
+  ) {
     this.privateKey = auditSigningKey;
-    this.publicKey = createPublicKey(auditSigningKey);
-    this.keyId = sha256(this.publicKey.export({ type: 'spki', format: 'der' }));
+    this.keyId = keyIdOf(auditSigningKey);
   }
 
   /** Signs and stores, in the transaction that stores the record. The signatory comes from `Reauthentication`. */
@@ -75,18 +77,18 @@ export class ElectronicSignatures {
     return signed;
   }
 
-  verify(signature: ElectronicSignature, record: SignableRecord): boolean {
-    const { recordType, recordId } = signature;
-    return (
-      recordType === record.type &&
-      recordId === record.id &&
-      signature.recordHash === recordHash(record) &&
-      signature.keyId === this.keyId &&
-      verify(null, Buffer.from(statementOf(signature)), this.publicKey, signature.signature)
-    );
+  async verify(signature: ElectronicSignature, record: SignableRecord): Promise<boolean> {
+    const { recordType, recordId, keyId } = signature;
+    if (recordType !== record.type || recordId !== record.id) return false;
+    if (signature.recordHash !== recordHash(record)) return false;
+    const key = await this.keys.find(keyId);
+    return key !== undefined && verify(null, Buffer.from(statementOf(signature)), key, signature.signature);
   }
 
-  manifestation(signature: ElectronicSignature, record: SignableRecord): SignatureManifestation {
+  async manifestation(
+    signature: ElectronicSignature,
+    record: SignableRecord,
+  ): Promise<SignatureManifestation> {
     return {
       signature_id: signature.id,
       printed_name: signature.printedName,
@@ -96,7 +98,7 @@ export class ElectronicSignatures {
       role: signature.role,
       record_hash: signature.recordHash,
       key_id: signature.keyId,
-      valid: this.verify(signature, record),
+      valid: await this.verify(signature, record),
     };
   }
 }

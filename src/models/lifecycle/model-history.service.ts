@@ -83,7 +83,7 @@ export class ModelHistory {
         record_hash: recordHash(record),
       },
     });
-    return toTransitionResponse(transition, signature && this.signatures.manifestation(signature, record));
+    return this.responseOf(transition, signature, record);
   }
 
   /**
@@ -102,9 +102,17 @@ export class ModelHistory {
     });
     const items = transitions.map((transition) => {
       const signature = signatures.find(({ id }) => id === transition.signatureId);
-      const record = transitionRecord(transition, version);
-      return toTransitionResponse(transition, signature && this.signatures.manifestation(signature, record));
+      return this.responseOf(transition, signature, transitionRecord(transition, version));
     });
-    return { items };
+    return { items: await Promise.all(items) };
+  }
+
+  private async responseOf(
+    transition: ModelTransition,
+    signature: ElectronicSignature | undefined,
+    record: SignableRecord,
+  ): Promise<TransitionResponse> {
+    const shown = signature && (await this.signatures.manifestation(signature, record));
+    return toTransitionResponse(transition, shown);
   }
 }

@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../../audit/audit-trail.service';
-import { ElectronicSignatures, recordHash } from '../../audit/signature/electronic-signature';
+import {
+  ElectronicSignatures,
+  recordHash,
+  type SignableRecord,
+} from '../../audit/signature/electronic-signature';
 import { ElectronicSignature } from '../../audit/signature/electronic-signature.entity';
 import { DomainError } from '../../errors/domain.error';
 import type { Principal } from '../../http/principal';
@@ -66,11 +70,22 @@ export class Reviews {
     });
     const ids = reviews.flatMap(({ signatureId }) => signatureId ?? []);
     const signatures = ids.length === 0 ? [] : await manager.findBy(ElectronicSignature, { id: In(ids) });
-    return reviews.map((review) => {
+    const shown = reviews.map((review) => {
       const signature = signatures.find(({ id }) => id === review.signatureId);
-      const shown = signature && this.signatures.manifestation(signature, reviewRecord(result, review));
-      return toReviewResponse(review, shown ?? null);
+      return this.responseOf(review, signature, reviewRecord(result, review));
     });
+    return Promise.all(shown);
+  }
+
+  private async responseOf(
+    review: ResultReview,
+    signature: ElectronicSignature | undefined,
+    record: SignableRecord,
+  ): Promise<ReviewResponse> {
+    return toReviewResponse(
+      review,
+      signature ? await this.signatures.manifestation(signature, record) : null,
+    );
   }
 
   private confirm(principal: Principal, { password }: ReviewResultDto): Promise<Signatory> {
@@ -103,7 +118,7 @@ export class Reviews {
       changes: { status: { old: result.status, new: status } },
     };
     await this.trail.write(manager, { details }, `result.${review.decision}`);
-    return toReviewResponse(review, signature ? this.signatures.manifestation(signature, record) : null);
+    return this.responseOf(review, signature, record);
   }
 }
 
