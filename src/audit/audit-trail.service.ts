@@ -211,6 +211,7 @@ const rowOf = (entry: AuditEntry): Insertion['rows'][number] => ({
 
 function entryOf(action: AuditAction, event: AuditEvent, eventId: string = uuidv7()): AuditEntry {
   const request = currentRequest();
+  const keyId = request?.principal?.keyId;
   return {
     event_id: eventId,
     occurred_at: new Date().toISOString(),
@@ -224,6 +225,6 @@ function entryOf(action: AuditAction, event: AuditEvent, eventId: string = uuidv
     request_id: request?.requestId ?? null,
     ip: request?.ip ?? null,
     user_agent: productsOf(request?.userAgent ?? null),
-    details: event.details ?? {},
+    details: { ...(keyId !== undefined && { service_key_id: keyId }), ...event.details },
   };
 }

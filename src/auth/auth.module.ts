@@ -37,6 +37,7 @@ import { SsoLogin } from './sso/sso-login.service';
 import { SsoProvider } from './sso/sso-provider.service';
 import { AccessTokens } from './tokens/access-tokens';
 import { JwksController } from './tokens/jwks.controller';
+import { SigningKeyRecords } from './tokens/signing-key-records.service';
 import { CLOCK_SKEW_SECONDS, SigningKeys } from './tokens/signing-keys.service';
 import { TokenVerifier } from './tokens/token-verifier';
 import { AdminController } from './access/admin.controller';
@@ -91,6 +92,7 @@ function revocationStore(
     SessionOpening,
     Sessions,
     SharedState,
+    SigningKeyRecords,
     SigningKeys,
     SsoAccounts,
     SsoLogin,

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
+import { LoginLimit } from '../../src/auth/limits/login-limit.service';
+import { Passwords } from '../../src/auth/passwords/passwords.service';
 import { Client } from '../harness/client';
 import { PASSWORD, type RunningApp, startApp } from '../harness/running-app';
 
@@ -102,6 +105,27 @@ describe('POST /auth/login › lockout [R-51]', () => {
        FULL JOIN audit_logs USING (canonical) WHERE canonical::jsonb ->> 'action' = 'auth.login'`,
     );
     expect(row.ips.filter((ip) => ip.includes('203.0.113'))).toEqual([]);
+  });
+
+  it('a login that its sender does not wait for is not taken for a right one', async () => {
+    const right = jest.spyOn(running.app.get(LoginLimit), 'succeeded');
+    const queue = running.app.get(Passwords)['queue'];
+    const leaving = await Promise.all(Array.from({ length: queue['concurrency'] }, () => queue.enter()));
+    const impatience = new AbortController();
+    const given = fetch(`${running.url}/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username: 'impatient', password: WRONG }),
+      signal: impatience.signal,
+    });
+    for (let tries = 0; queue['waiting'].length === 0 && tries < 500; tries++) await sleep(10);
+    impatience.abort();
+    await expect(given).rejects.toThrow('aborted');
+    await sleep(100);
+    for (const leave of leaving) leave();
+    expect(right).not.toHaveBeenCalled();
+    expect((await client.login('integration', PASSWORD)).status).toBe(200);
+    expect(right).toHaveBeenCalledTimes(1);
   });
 
   it.each([

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { type Algorithm, sign } from 'jsonwebtoken';
+import { DataSource } from 'typeorm';
+import { ClientAssertions } from '../../src/auth/service-keys/client-assertions.service';
 import { Users } from '../../src/auth/users/users.service';
 import { assertionKey } from '../../src/auth/service-keys/service-key';
 import { type Answer, Client } from '../harness/client';
@@ -42,6 +44,11 @@ describe('/users/{id}/keys', () => {
     expect(JSON.stringify(items)).not.toContain(body.api_key.slice(-43));
     const stored = await running.dataSource.query('SELECT * FROM service_keys');
     expect(JSON.stringify(stored)).not.toContain(body.api_key.slice(-43));
+    const used = await client.get(
+      '/audit?sequenced=wait&action=result.listed',
+      await running.token('auditor'),
+    );
+    expect(used.body.items[0]).toMatchObject({ actor_id: id, details: { service_key_id: body.key_id } });
     const days = (Date.parse(items[0].expires_at) - Date.now()) / 86_400_000;
     expect(Math.round(days)).toBe(30);
   });
@@ -192,8 +199,9 @@ describe('POST /auth/token › private_key_jwt', () => {
       body: new URLSearchParams(fields).toString(),
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     });
-  const ask = (client_assertion: string): Promise<Answer> =>
+  const ask = (client_assertion: string, fields: Record<string, string> = {}): Promise<Answer> =>
     form({
+      ...fields,
       grant_type: 'client_credentials',
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion,
@@ -242,11 +250,30 @@ describe('POST /auth/token › private_key_jwt', () => {
     });
   });
 
+  it('a key that is revoked, or an account that is deactivated, while its assertion is verified gets no token', async () => {
+    const { key_id } = (await register()).body;
+    const assertions = running.app.get(ClientAssertions);
+    const verified = (await assertions.verify(assertion()))!;
+    const use = (): Promise<boolean> =>
+      running.app.get(DataSource).transaction((manager) => assertions.use(manager, verified));
+    await client.post(`/users/${id}/keys/${key_id}/revoke`, admin);
+    expect(await use()).toBe(false);
+    await running.dataSource.query('DELETE FROM used_assertions');
+    await running.dataSource.query('UPDATE service_keys SET revoked_at = NULL WHERE id = $1', [key_id]);
+    await running.dataSource.query('UPDATE users SET is_active = false WHERE id = $1', [id]);
+    expect(await use()).toBe(false);
+    await running.dataSource.query('DELETE FROM used_assertions');
+    await running.dataSource.query('UPDATE users SET is_active = true WHERE id = $1', [id]);
+    expect(await use()).toBe(true);
+  });
+
   it('an access token is no assertion; other grants and forms are 400', async () => {
     await register();
     const { access_token } = (await ask(assertion())).body;
     expect((await ask(access_token)).status).toBe(401);
     expect((await ask('x')).status).toBe(401);
+    expect((await ask(assertion(), { client_id: randomUUID() })).status).toBe(401);
+    expect((await ask(assertion(), { client_id: id, scope: '' })).status).toBe(200);
     expect((await form({ grant_type: 'password', username: 'admin', password: 'x' })).status).toBe(400);
     expect((await form({})).status).toBe(400);
     expect((await client.post('/auth/token', undefined, {})).status).toBe(415);

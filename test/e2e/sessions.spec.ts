@@ -1,6 +1,7 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SigningKeyRecords } from '../../src/auth/tokens/signing-key-records.service';
 import { SigningKeys } from '../../src/auth/tokens/signing-keys.service';
 import { retirePreviousKey, rotateKeySet } from '../../src/auth/tokens/signing-key-files';
 import { type Answer, Client } from '../harness/client';
@@ -108,6 +109,8 @@ describe('POST /auth/logout [R-49]', () => {
 describe('signing keys', () => {
   const kids = async (): Promise<string[]> =>
     (await client.get('/.well-known/jwks.json')).body.keys.map(({ kid }: { kid: string }) => kid);
+  const changes = async (kid: string): Promise<Record<string, unknown>[]> =>
+    (await client.get(`/audit?sequenced=wait&object_id=${kid}`, await running.token('auditor'))).body.items;
   async function until(condition: () => Promise<boolean>): Promise<void> {
     for (let i = 0; i < 200; i++) {
       if (await condition()) return;
@@ -143,6 +146,9 @@ describe('signing keys', () => {
     await retirePreviousKey(keyPath);
     await until(async () => (await kids()).length === 2);
     expect([await me(first), await me(second)]).toEqual([401, 200]);
+    expect(await changes(original!)).toMatchObject([
+      { action: 'key.retired', details: { key_id: original } },
+    ]);
   });
 
   it('the previous key is retired by itself once its last token has expired', async () => {
@@ -152,6 +158,39 @@ describe('signing keys', () => {
     utimesSync(`${keyPath}.previous`, longAgo, longAgo);
     await until(async () => (await kids()).length === 2);
     expect(await kids()).toHaveLength(2);
+  });
+
+  it('are audited once for all replicas, when they were changed while none ran, and when an old one comes back', async () => {
+    const records = running.app.get(SigningKeyRecords);
+    const [a, b] = ['a', 'b'].map((letter) => letter.repeat(43)) as [string, string];
+    const now = running.app.get(SigningKeys).current.kid;
+    const known = [now, ...(await kids())];
+    await Promise.all(Array.from({ length: 4 }, () => records.record(a, [a, ...known])));
+    await records.record(b, [a, b, ...known]);
+    await records.record(b, [b, ...known]);
+    await records.record(a, [a, b, ...known]);
+    expect((await changes(a)).map(({ action }) => action).reverse()).toEqual([
+      'key.rotated',
+      'key.retired',
+      'key.rotated',
+    ]);
+    expect(await changes(b)).toMatchObject([{ action: 'key.rotated', details: { previous_key_id: a } }]);
+  });
+
+  it('while the trail cannot be written another key does not sign, and a removed one is refused all the same', async () => {
+    const { access_token } = await session();
+    const first = (await kids())[0];
+    await rotateKeySet(keyPath, { now: true });
+    await until(async () => (await kids())[0] !== first && (await kids()).length === 3);
+    expect(await me(access_token)).toBe(200);
+    await running.dataSource.query('ALTER TABLE audit_inbox RENAME TO audit_inbox_away');
+    const signing = (await kids())[0];
+    await rotateKeySet(keyPath, { now: true });
+    await until(async () => (await kids()).length < 3);
+    await running.dataSource.query('ALTER TABLE audit_inbox_away RENAME TO audit_inbox');
+    expect((await kids())[0]).toBe(signing);
+    await until(async () => (await kids())[0] !== signing);
+    expect(await me(access_token)).toBe(401);
   });
 
   it('a file that is not a key changes nothing', async () => {

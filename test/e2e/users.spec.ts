@@ -1,3 +1,4 @@
+import { Passwords } from '../../src/auth/passwords/passwords.service';
 import { Users } from '../../src/auth/users/users.service';
 import type { Role } from '../../src/http/principal';
 import { type Answer, Client } from '../harness/client';
@@ -275,6 +276,51 @@ describe('POST /users/{id}/…', () => {
     const login = await client.login(username, winner);
     expect(login.status).toBe(200);
     expect((await client.get('/auth/me', login.body.access_token)).body.password_change_required).toBe(false);
+  });
+});
+
+describe('when an administrator resets an account while its old password is being verified', () => {
+  /** Passwords are verified only once the returned function has been called. */
+  async function holdVerification(): Promise<() => void> {
+    const queue = running.app.get(Passwords)['queue'];
+    const leaving = await Promise.all(Array.from({ length: queue['concurrency'] }, () => queue.enter()));
+    return () => leaving.forEach((leave) => leave());
+  }
+
+  async function reservedAttempt(id: string): Promise<void> {
+    for (let tries = 0; tries < 500; tries++) {
+      const { body } = await client.get(`/users/${id}`, admin);
+      if (body.failed_login_attempts === 1) return;
+    }
+    throw new Error('no attempt was reserved');
+  }
+
+  it('the login fails: the old password opens no session any more', async () => {
+    const { id, username } = await account();
+    const letGo = await holdVerification();
+    const login = client.login(username, PASSWORD);
+    await reservedAttempt(id);
+    expect((await client.post(`/users/${id}/reset-password`, admin)).status).toBe(200);
+    letGo();
+    expect(await login).toMatchObject({ status: 401, body: { code: 'AUTH_INVALID_CREDENTIALS' } });
+  });
+
+  it('so does a change of the password: the reset token decides', async () => {
+    const { id, username, token } = await account();
+    const letGo = await holdVerification();
+    const change = client.post('/auth/password', token, {
+      current_password: PASSWORD,
+      new_password: 'quite another password',
+    });
+    await reservedAttempt(id);
+    const { reset_token } = (await client.post(`/users/${id}/reset-password`, admin)).body;
+    letGo();
+    expect((await change).status).toBe(401);
+    expect((await client.login(username, 'quite another password')).status).toBe(401);
+    const new_password = 'yet another password too';
+    expect((await client.post('/auth/password/reset', undefined, { reset_token, new_password })).status).toBe(
+      200,
+    );
   });
 });
 

@@ -79,6 +79,11 @@ describeWithRedis('buckets in Redis [R-54]', () => {
     for (let i = 0; i < 8; i++) answers.push((await replicas[0]!.take('alone', SLOW, 1)).allowed);
     expect(answers.filter(Boolean)).toHaveLength(5);
     expect(replicas[0]!.shared).toBe(false);
+    // A second later one request looks whether Redis is back; the others do not wait with it.
+    while (!replicas[0]!.shared) await new Promise((resolve) => setTimeout(resolve, 20));
+    const asking = jest.spyOn(clients[0]!, 'eval');
+    await Promise.all(Array.from({ length: 10 }, () => replicas[0]!.take('crowd', SLOW, 1)));
+    expect(asking).toHaveBeenCalledTimes(1);
     server.resume();
     while (!replicas[0]!.shared) await new Promise((resolve) => setTimeout(resolve, 20));
     expect((await replicas[0]!.take('again', SLOW, 1)).allowed).toBe(true);

@@ -31,6 +31,7 @@ export class JwtStrategy extends Strategy {
       const { sub: userId, sid: sessionId, jti: tokenId, azver: version, role, exp } = claims;
       if (await revocations.isRevoked({ userId, sessionId, tokenId, version })) return false;
       const username = await usernames.of(userId);
+      if (username === undefined) return false;
       return { userId, username, role, sessionId, tokenId, tokenExpiresAt: new Date(exp * 1000) };
     };
     const tell = async (claims: AccessTokenClaims, done: Done): Promise<void> => {

@@ -35,7 +35,10 @@ const SCRIPT = `
 
 const TRUST_AGAIN_MS = 1_000;
 
-/** Buckets of all replicas, in Redis; while it does not answer, each replica goes by its own. */
+/**
+ * Buckets of all replicas, in Redis; while it does not answer, each replica goes by its own, and one request a second
+ * finds out whether Redis is back.
+ */
 export class RedisBuckets {
   private readonly memory = new MemoryBuckets();
   private failedAt = -Infinity;
@@ -48,9 +51,11 @@ export class RedisBuckets {
 
   async take(key: string, policy: Policy, cost: number): Promise<Taking> {
     if (!this.shared) return this.memory.take(key, policy, cost);
+    if (this.failedAt !== -Infinity) this.failedAt = performance.now(); // this one asks, the others do not wait for it
     try {
       const { burst, perSecond } = policy;
       const answer = await this.redis.eval(SCRIPT, 1, `medai:limit:${key}`, burst, perSecond, cost);
+      this.failedAt = -Infinity;
       const [allowed, tokens] = answer as [number, string];
       return { allowed: allowed === 1, tokens: Number(tokens) };
     } catch {

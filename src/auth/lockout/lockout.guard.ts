@@ -34,7 +34,8 @@ export class LockoutGuard implements CanActivate {
     const attempt = await this.lockout.reserve(foldUsername(login.username));
     response.once('close', () => {
       attempt.release();
-      if (response.statusCode < 400) void this.limit.succeeded(request);
+      const answered = response.writableFinished; // the status of an answer that was not waited for says nothing
+      if (answered && response.statusCode < 400) void this.limit.succeeded(request);
     });
     reservations.set(request, attempt);
     return true;

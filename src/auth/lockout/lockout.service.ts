@@ -13,6 +13,8 @@ export interface ReservedAttempt {
   readonly accountId?: string;
   /** Undefined: whatever the password, the answer is no. */
   readonly passwordHash?: string;
+  /** The account's `token_version` now: what raises it before a session is open ends the attempt too. */
+  readonly tokenVersion?: number;
   /** Lets the next attempt at the same account begin. To be called in any case. */
   readonly release: () => void;
 }
@@ -20,6 +22,7 @@ export interface ReservedAttempt {
 interface Reservation {
   readonly id: string;
   readonly password_hash: string | null;
+  readonly token_version: number | null;
   /** No attempt is left, but the account is not locked: attempts of other replicas are being verified. */
   readonly undecided: boolean;
 }
@@ -47,6 +50,7 @@ export class Lockout {
       return {
         accountId: reservation?.id,
         passwordHash: reservation?.password_hash ?? undefined,
+        tokenVersion: reservation?.token_version ?? undefined,
         release,
       };
     } catch (error) {
@@ -123,9 +127,9 @@ export class Lockout {
          WHERE id = (SELECT id FROM account) AND is_active AND (locked_until IS NULL OR locked_until <= now())
            AND (failed_login_attempts < $3 OR locked_until <= now()
                 OR last_login_attempt_at <= now() - make_interval(secs => $2))
-         RETURNING id, password_hash
+         RETURNING id, password_hash, token_version
        )
-       SELECT account.id, reserved.password_hash, reserved.id IS NULL AND account.unlocked AS undecided
+       SELECT account.id, reserved.password_hash, reserved.token_version, reserved.id IS NULL AND account.unlocked AS undecided
        FROM account LEFT JOIN reserved USING (id)`,
       [username, this.config.lockoutWindowSeconds, this.config.lockoutThreshold],
     );

@@ -22,10 +22,10 @@ export class AuthService {
 
   /** @throws DomainError AUTH_INVALID_CREDENTIALS, whatever the reason */
   async login(attempt: ReservedAttempt, password: string): Promise<TokenResponse> {
-    const { accountId, passwordHash } = attempt;
+    const { accountId, passwordHash, tokenVersion } = attempt;
     if (accountId !== undefined) this.trail.describe({ objectType: 'user', objectId: accountId });
     const right = await this.lockout.verify(attempt, password);
-    const answer = right ? await this.opening.open(accountId!, 'password') : undefined;
+    const answer = right ? await this.opening.open(accountId!, 'password', tokenVersion) : undefined;
     if (answer !== undefined) {
       logins.inc({ method: 'password', outcome: 'success' });
       return answer;

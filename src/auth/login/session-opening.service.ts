@@ -17,13 +17,21 @@ export class SessionOpening {
     private readonly revocations: RevocationStore,
   ) {}
 
-  /** @returns undefined if the account was deactivated meanwhile */
-  open(userId: string, loginMethod: 'password' | 'sso'): Promise<TokenResponse | undefined> {
+  /**
+   * @param tokenVersion that the account had when its owner began to prove who they are
+   * @returns undefined if the account was deactivated, or all its tokens were revoked, meanwhile: of a password that is
+   *   being changed the old one opens nothing
+   */
+  open(
+    userId: string,
+    loginMethod: 'password' | 'sso',
+    tokenVersion?: number,
+  ): Promise<TokenResponse | undefined> {
     const sessionId = uuidv7();
     return this.revocations.transaction(async (manager) => {
       await lockAccount(manager, userId);
       const user = await manager.findOneByOrFail(User, { id: userId });
-      if (!user.isActive) return undefined;
+      if (!user.isActive || (tokenVersion ?? user.tokenVersion) !== user.tokenVersion) return undefined;
       await manager.update(User, { id: userId }, { lastLoginAt: new Date() });
       // Service accounts have nothing that outlives an access token: they log in again.
       const refreshToken =

@@ -25,9 +25,10 @@ export class PasswordChanges {
   /** A wrong current password counts for the lockout like a login: a stolen token is no way to guess on. */
   async change({ userId, username }: Principal, current: string, next: string): Promise<void> {
     this.trail.describe({ objectType: 'user', objectId: userId });
+    const user = await this.dataSource.manager.findOneByOrFail(User, { id: userId });
     const attempt = await this.lockout.reserve(username);
     if (!(await this.lockout.verify(attempt, current))) throw new DomainError('AUTH_INVALID_CREDENTIALS');
-    await this.set(userId, next);
+    await this.set(user, next);
   }
 
   /** @throws DomainError PASSWORD_RESET_INVALID for a token that is unknown, used, replaced or expired */
@@ -41,12 +42,16 @@ export class PasswordChanges {
     if (reset === undefined) throw new DomainError('PASSWORD_RESET_INVALID');
     const { user_id: objectId, role: actorRole } = reset;
     this.trail.describe({ objectType: 'user', objectId, actorId: objectId, actorRole });
-    await this.set(objectId, next, hash);
+    const user = await this.dataSource.manager.findOneByOrFail(User, { id: objectId });
+    await this.set(user, next, hash);
   }
 
-  /** @param resetHash of the token that is used up by this */
-  private async set(userId: string, next: string, resetHash?: Buffer): Promise<void> {
-    const user = await this.dataSource.manager.findOneByOrFail(User, { id: userId });
+  /**
+   * @param user as it was before its owner proved who they are: what an administrator does to it meanwhile comes first
+   * @param resetHash of the token that is used up by this
+   */
+  private async set(user: User, next: string, resetHash?: Buffer): Promise<void> {
+    const { id: userId, tokenVersion } = user;
     assertNotGuessable(next, user, 'new_password');
     for (const used of [user.passwordHash, user.previousPasswordHash]) {
       if (used !== null && (await this.passwords.verify(used, next, userId)))
@@ -62,12 +67,13 @@ export class PasswordChanges {
         );
         if (used.length === 0) throw new DomainError('PASSWORD_RESET_INVALID');
       }
-      await manager.query(
+      const [set] = await manager.query<[unknown[], number]>(
         `UPDATE users SET password_hash = $2, password_changed_at = now(), updated_at = now(),
            previous_password_hash = CASE WHEN $3 THEN previous_password_hash ELSE password_hash END
-         WHERE id = $1`,
-        [userId, passwordHash, resetHash !== undefined],
+         WHERE id = $1 AND is_active AND token_version = $4 RETURNING id`,
+        [userId, passwordHash, resetHash !== undefined, tokenVersion],
       );
+      if (set.length === 0) throw new DomainError('AUTH_INVALID_CREDENTIALS');
       await revoke({ kind: 'account', userId });
       await this.trail.write(manager);
     });

@@ -41,8 +41,9 @@ export class ClientAssertions {
   async verify(assertion: string): Promise<VerifiedAssertion | undefined> {
     const decoded = decode(assertion, { complete: true });
     if (decoded === null || typeof decoded.payload !== 'object') return undefined;
-    const { sub, kid } = { sub: decoded.payload.sub, kid: decoded.header.kid };
-    if (!isUUID(sub) || typeof kid !== 'string' || kid.length > 64) return undefined;
+    const { sub } = decoded.payload;
+    const { kid, crit } = decoded.header;
+    if (!isUUID(sub) || typeof kid !== 'string' || kid.length > 64 || crit !== undefined) return undefined;
     const row = await this.find(sub!, kid);
     const key = row && assertionKey(row.public_key);
     if (row === undefined || key === undefined) return undefined;
@@ -63,8 +64,11 @@ export class ClientAssertions {
     }
   }
 
-  /** @returns false if it was used before; of two at once one is the first */
-  async use(manager: EntityManager, { keyId, jti, exp }: VerifiedAssertion): Promise<boolean> {
+  /**
+   * The account must be locked, so that a token is had before its key is revoked, and revoked with it, or not at all.
+   * @returns false if it was used before, of two at once by the first; or if key or account ended meanwhile
+   */
+  async use(manager: EntityManager, { userId, keyId, jti, exp }: VerifiedAssertion): Promise<boolean> {
     const hash = createHash('sha256').update(`${keyId} ${jti}`).digest();
     const used = await manager.query<unknown[]>(
       `INSERT INTO used_assertions (assertion_hash, expires_at) VALUES ($1, to_timestamp($2))
@@ -72,8 +76,13 @@ export class ClientAssertions {
       [hash, exp + 2 * CLOCK_SKEW_SECONDS],
     );
     if (used.length === 0) return false;
-    await manager.query('UPDATE service_keys SET last_used_at = now() WHERE id = $1', [keyId]);
-    return true;
+    const [counting] = await manager.query<[unknown[], number]>(
+      `UPDATE service_keys key SET last_used_at = now() FROM users
+       WHERE key.id = $1 AND key.revoked_at IS NULL AND users.id = $2 AND is_active AND role = 'integration'
+       RETURNING key.id`,
+      [keyId, userId],
+    );
+    return counting.length > 0;
   }
 
   private async find(userId: string, thumbprint: string): Promise<KeyRow | undefined> {

@@ -5,11 +5,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../../audit/audit-trail.service';
 import { DomainError } from '../../errors/domain.error';
 import { logins } from '../auth.metrics';
+import { lockAccount } from '../revocation/revocation-store';
 import { AccessTokens } from '../tokens/access-tokens';
 import { User } from '../users/user.entity';
-import { ClientAssertions } from './client-assertions.service';
+import { ClientAssertions, type VerifiedAssertion } from './client-assertions.service';
 import type { ClientTokenResponse } from './client-token.response';
-import { clientAssertionOf } from './token-request';
+import { tokenRequestOf } from './token-request';
 
 /** Access tokens for service accounts that sign. There is no refresh token: they sign another assertion. */
 @Injectable()
@@ -23,24 +24,29 @@ export class ClientTokens {
 
   /** @throws DomainError AUTH_INVALID_CREDENTIALS, whatever the reason */
   async issue(body: Buffer): Promise<ClientTokenResponse> {
-    const assertion = await this.assertions.verify(clientAssertionOf(body));
-    const answer =
-      assertion &&
-      (await this.dataSource.transaction(async (manager) => {
-        if (!(await this.assertions.use(manager, assertion))) return undefined;
-        const user = await manager.findOneByOrFail(User, { id: assertion.userId });
-        await this.trail.write(manager, {
-          objectType: 'user',
-          objectId: user.id,
-          actorId: user.id,
-          actorRole: user.role,
-          details: { service_key_id: assertion.keyId, login_method: 'assertion' },
-        });
-        const access_token = this.tokens.issue(user, uuidv7());
-        return { access_token, token_type: 'Bearer' as const, expires_in: this.tokens.lifetimeSeconds };
-      }));
+    const { assertion, clientId } = tokenRequestOf(body);
+    const verified = await this.assertions.verify(assertion);
+    const own = verified !== undefined && (clientId ?? verified.userId) === verified.userId;
+    const answer = own ? await this.issueFor(verified) : undefined;
     logins.inc({ method: 'assertion', outcome: answer === undefined ? 'refused' : 'success' });
     if (answer === undefined) throw new DomainError('AUTH_INVALID_CREDENTIALS');
     return answer;
+  }
+
+  private issueFor(assertion: VerifiedAssertion): Promise<ClientTokenResponse | undefined> {
+    return this.dataSource.transaction(async (manager) => {
+      await lockAccount(manager, assertion.userId);
+      if (!(await this.assertions.use(manager, assertion))) return undefined;
+      const user = await manager.findOneByOrFail(User, { id: assertion.userId });
+      await this.trail.write(manager, {
+        objectType: 'user',
+        objectId: user.id,
+        actorId: user.id,
+        actorRole: user.role,
+        details: { service_key_id: assertion.keyId, login_method: 'assertion' },
+      });
+      const access_token = this.tokens.issue(user, uuidv7());
+      return { access_token, token_type: 'Bearer', expires_in: this.tokens.lifetimeSeconds };
+    });
   }
 }

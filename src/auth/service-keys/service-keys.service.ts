@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../../audit/audit-trail.service';
 import { DomainError } from '../../errors/domain.error';
 import type { Principal } from '../../http/principal';
-import { RevocationStore, type Revoke } from '../revocation/revocation-store';
+import { lockAccount, RevocationStore, type Revoke } from '../revocation/revocation-store';
 import { newApiKey } from './api-keys.service';
 import type { CreateServiceKeyDto } from './create-service-key.dto';
 import { assertionKey } from './service-key';
@@ -72,6 +72,7 @@ export class ServiceKeys {
   async revoke(userId: string, keyId: string): Promise<ServiceKeyResponse> {
     this.trail.describe({ objectType: 'user', objectId: userId, details: { service_key_id: keyId } });
     return this.revocations.transaction(async (manager: EntityManager, revoke: Revoke) => {
+      await lockAccount(manager, userId);
       const [rows] = await manager.query<[ServiceKeyRow[], number]>(
         `UPDATE service_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND user_id = $2 RETURNING *`,
         [keyId, userId],

@@ -1,11 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { AuditTrail } from '../../audit/audit-trail.service';
 import { AccountsConfig } from '../../config/accounts.config';
 import { SecretsConfig } from '../../config/secrets.config';
 import { type PublicJwk, type SigningKey, signingKey } from './signing-key';
 import { keySetStamp, readKeySet, type SigningKeySet } from './signing-key-files';
+import { SigningKeyRecords } from './signing-key-records.service';
 
 const WATCH_INTERVAL_MS = 1_000;
 /** By how much the clocks of replicas may differ. */
@@ -17,12 +16,13 @@ export class SigningKeys implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('SigningKeys');
   private keys: SigningKeySet;
   private stamp: string | undefined;
+  /** The keys that are in the audit trail as they are. */
+  private recorded: string | undefined;
   private watch: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly secrets: SecretsConfig,
-    private readonly dataSource: DataSource,
-    private readonly trail: AuditTrail,
+    private readonly records: SigningKeyRecords,
     private readonly accounts: AccountsConfig,
   ) {
     this.keys = { current: signingKey(secrets.jwtSigningKey) };
@@ -34,60 +34,60 @@ export class SigningKeys implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The key a token names, or undefined: a token may only name keys that are ours. */
   find(kid: unknown): KeyObject | undefined {
-    return this.all().find((key) => key.kid === kid)?.publicKey;
+    return this.counting(this.keys).find((key) => key.kid === kid)?.publicKey;
   }
 
   jwks(): readonly PublicJwk[] {
-    const distinct = new Map(this.all().map(({ kid, jwk }) => [kid, jwk]));
+    const distinct = new Map(this.counting(this.keys).map(({ kid, jwk }) => [kid, jwk]));
     return [...distinct.values()];
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.secrets.jwtSigningKeyPath === undefined) return;
-    await this.reload();
-    this.watch = setInterval(() => void this.reload(), WATCH_INTERVAL_MS).unref();
+    await this.takeUp();
+    this.watch = setInterval(() => void this.takeUp(), WATCH_INTERVAL_MS).unref();
   }
 
   onModuleDestroy(): void {
     clearInterval(this.watch);
   }
 
-  /** Takes up changed files. Another key signs only once its entry is in the audit trail. */
-  private async reload(): Promise<void> {
-    const path = this.secrets.jwtSigningKeyPath;
-    if (path === undefined) return;
+  /** Takes up changed files. Another key signs only once its entry is in the audit trail; a removed one goes at once. */
+  private async takeUp(): Promise<void> {
     try {
-      const stamp = await keySetStamp(path);
-      if (stamp === this.stamp) return;
-      const keys = await readKeySet(path);
-      if (keys.current.kid !== this.keys.current.kid) await this.record(keys);
+      const path = this.secrets.jwtSigningKeyPath;
+      const stamp = path && (await keySetStamp(path));
+      const keys = path === undefined || stamp === this.stamp ? this.keys : await readKeySet(path);
+      this.keys = this.without(this.keys, keys);
+      await this.record(keys);
       this.keys = keys;
       this.stamp = stamp;
     } catch (error) {
-      this.logger.error({ event: 'signing_keys.not_reloaded', cause: (error as Error).name });
+      this.logger.error({ event: 'signing_keys.not_taken_up', cause: (error as Error).name });
     }
   }
 
-  private async record({ current, previous }: SigningKeySet): Promise<void> {
-    const details = { key_id: current.kid, previous_key_id: previous?.kid };
-    await this.trail.record(this.dataSource.manager, 'key.rotated', {
-      objectType: 'signing_key',
-      objectId: current.kid,
-      actorRole: 'system',
-      details,
-    });
-    this.logger.log({ event: 'signing_keys.rotated' });
+  private async record(keys: SigningKeySet): Promise<void> {
+    const known = this.counting(keys).map(({ kid }) => kid);
+    if (known.join() === this.recorded) return;
+    await this.records.record(keys.current.kid, known);
+    this.recorded = known.join();
   }
 
-  private all(): SigningKey[] {
-    const { current, next } = this.keys;
-    return [current, next, this.countingPrevious()].filter((key) => key !== undefined);
+  private without(keys: SigningKeySet, now: SigningKeySet): SigningKeySet {
+    const kids = this.counting(now).map(({ kid }) => kid);
+    const kept = (key: SigningKey | undefined) => (key && kids.includes(key.kid) ? key : undefined);
+    return { ...keys, next: kept(keys.next), previous: kept(keys.previous) };
+  }
+
+  private counting({ current, next, previous, previousSince }: SigningKeySet): SigningKey[] {
+    return [current, next, this.stillCounts(previousSince) ? previous : undefined].filter(
+      (key) => key !== undefined,
+    );
   }
 
   /** Once its last token has expired the previous key is retired: whoever has stolen it makes no new ones. */
-  private countingPrevious(): SigningKey | undefined {
-    const { previous, previousSince = 0 } = this.keys;
+  private stillCounts(previousSince = 0): boolean {
     const countsForMs = (this.accounts.accessTokenSeconds + CLOCK_SKEW_SECONDS) * 1_000;
-    return Date.now() < previousSince + countsForMs ? previous : undefined;
+    return Date.now() < previousSince + countsForMs;
   }
 }

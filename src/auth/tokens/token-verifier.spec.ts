@@ -85,6 +85,7 @@ describe('TokenVerifier [R-48]', () => {
     ['an expiry that is past', () => token({ ...claims(), exp: now() - 31 })],
     ['no expiry', () => token(without('exp'))],
     ['a start that is to come', () => token({ ...claims(), nbf: now() + 60 })],
+    ['no start', () => token(without('nbf'))],
     ['an issue that is to come', () => token({ ...claims(), iat: now() + 120 })],
     ['no subject', () => token(without('sub'))],
     ['no session', () => token(without('sid'))],

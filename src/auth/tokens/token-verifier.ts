@@ -86,9 +86,9 @@ function keyIdOf(token: string): string | undefined {
 }
 
 function areClaims(claims: unknown): claims is AccessTokenClaims {
-  const { sub, role, sid, jti, iat, exp, azver } = claims as Record<string, unknown>;
+  const { sub, role, sid, jti, iat, nbf, exp, azver } = claims as Record<string, unknown>;
   const ids = [sub, sid, jti].every((id) => typeof id === 'string' && UUID.test(id));
-  const numbers = [iat, exp, azver].every((value) => Number.isSafeInteger(value));
+  const numbers = [iat, nbf, exp, azver].every((value) => Number.isSafeInteger(value));
   return (
     ids &&
     numbers &&

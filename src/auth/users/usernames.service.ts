@@ -10,15 +10,17 @@ export class Usernames {
 
   constructor(private readonly dataSource: DataSource) {}
 
-  async of(userId: string): Promise<string> {
+  /** @returns undefined when there is no such account, as after a restore of the database to an earlier day */
+  async of(userId: string): Promise<string | undefined> {
     return this.names.get(userId) ?? this.read(userId);
   }
 
-  private async read(userId: string): Promise<string> {
-    const [row] = await this.dataSource.query<[{ username: string }]>(
+  private async read(userId: string): Promise<string | undefined> {
+    const [row] = await this.dataSource.query<{ username: string }[]>(
       'SELECT username FROM users WHERE id = $1',
       [userId],
     );
+    if (row === undefined) return undefined;
     if (this.names.size >= MAX_REMEMBERED) this.names.clear();
     this.names.set(userId, row.username);
     return row.username;
