@@ -169,7 +169,7 @@ describe('signing keys', () => {
     await records.record(b, [a, b, ...known]);
     await records.record(b, [b, ...known]);
     await records.record(a, [a, b, ...known]);
-    expect((await changes(a)).map(({ action }) => action).reverse()).toEqual([
+    expect((await changes(a)).map(({ action }) => action)).toEqual([
       'key.rotated',
       'key.retired',
       'key.rotated',
