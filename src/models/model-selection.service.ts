@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type FindOptionsWhere, Repository } from 'typeorm';
+import { Repository } from 'typeorm';
 import { ModelsConfig } from '../config/models.config';
 import { DomainError } from '../errors/domain.error';
 import type { Principal } from '../http/principal';
@@ -55,7 +55,7 @@ export class ModelSelection {
   }
 
   async idsInProduction(): Promise<string[]> {
-    return (await this.candidates({ status: 'production' })).map(({ id }) => id);
+    return (await this.inProduction([])).map(({ id }) => id);
   }
 
   /** All but the status is as it was registered. */
@@ -69,7 +69,7 @@ export class ModelSelection {
   }
 
   private async byId(id: string): Promise<Candidate> {
-    const [found] = await this.candidates({ id });
+    const [found] = await this.repository.query<Candidate[]>(`${CANDIDATE} WHERE id = $1`, [id]);
     if (found === undefined) throw new DomainError('MODEL_NOT_FOUND');
     return found;
   }
@@ -82,24 +82,22 @@ export class ModelSelection {
     const { defaultModel, defaultModels } = this.config;
     const configured = (clinicalDomain !== undefined && defaultModels.get(clinicalDomain)) || defaultModel;
     const [modelName, version] = configured?.split('@') ?? [];
-    const found = await this.candidates({
-      status: 'production',
-      ...(modelName !== undefined && { modelName }),
-      ...(version !== undefined && { version }),
-      ...(clinicalDomain !== undefined && { clinicalDomain }),
-    });
+    const found = await this.inProduction([modelName, version, clinicalDomain]);
     const [newest] = found;
     if (newest !== undefined && found.every((candidate) => candidate.modelName === newest.modelName))
       return newest;
     throw new DomainError('MODEL_NOT_SELECTED', `${found.length} versions in production could answer`);
   }
 
-  /** Newest in production first. */
-  private candidates(where: FindOptionsWhere<ModelVersion>): Promise<Candidate[]> {
-    return this.repository.find({
-      where,
-      select: { id: true, modelName: true, status: true },
-      order: { deployedAt: 'DESC' },
-    });
+  /** Newest first; `undefined` stands for any. */
+  private inProduction([modelName, version, clinicalDomain]: (string | undefined)[]): Promise<Candidate[]> {
+    return this.repository.query(IN_PRODUCTION, [modelName ?? null, version ?? null, clinicalDomain ?? null]);
   }
 }
+
+const CANDIDATE = 'SELECT id, model_name AS "modelName", status FROM model_versions';
+const IN_PRODUCTION = `
+  ${CANDIDATE}
+  WHERE status = 'production' AND ($1::text IS NULL OR model_name = $1) AND ($2::text IS NULL OR version = $2)
+    AND ($3::text IS NULL OR clinical_domain = $3)
+  ORDER BY deployed_at DESC`;
