@@ -8,6 +8,7 @@ import { InferenceBatchItem } from './inference/batches/inference-batch-item.ent
 import { InferenceBatch } from './inference/batches/inference-batch.entity';
 import { ModelTransition } from './models/lifecycle/model-transition.entity';
 import { ModelVersion } from './models/model-version.entity';
+import { LegalHold } from './results/retention/legal-hold.entity';
 import { ResultReview } from './results/review/result-review.entity';
 import { InferenceResult } from './results/inference-result.entity';
 import { ValidationResult } from './results/validation-result.entity';
@@ -25,5 +26,6 @@ export const ENTITIES: readonly EntityClass[] = [
   InferenceResult,
   ValidationResult,
   ResultReview,
+  LegalHold,
   AuditLog,
 ];

@@ -57,6 +57,7 @@ const DETAILS = {
   first_seq: 'seq',
   format: 'code',
   from_status: 'code',
+  hold_id: 'id',
   http_status: 'count',
   image_hash: 'hash',
   is_valid: 'flag',

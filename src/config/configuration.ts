@@ -9,6 +9,7 @@ import { HttpConfig } from './http.config';
 import { LimitsConfig } from './limits.config';
 import { ModelsConfig } from './models.config';
 import { RedisConfig } from './redis.config';
+import { RetentionConfig } from './retention.config';
 import { RuntimeConfig } from './runtime.config';
 import { SecretsConfig } from './secrets.config';
 import { SingleSignOnConfig } from './single-sign-on.config';
@@ -22,6 +23,7 @@ export interface Configuration {
   readonly engine: EngineConfig;
   readonly models: ModelsConfig;
   readonly batches: BatchConfig;
+  readonly retention: RetentionConfig;
   readonly accounts: AccountsConfig;
   readonly limits: LimitsConfig;
   readonly singleSignOn: SingleSignOnConfig;
@@ -47,6 +49,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     engine,
     models: new ModelsConfig(env),
     batches: new BatchConfig(env, engine, secrets),
+    retention: new RetentionConfig(env),
     accounts: new AccountsConfig(env, runtime),
     limits: new LimitsConfig(env),
     secrets,

@@ -20,6 +20,18 @@ export const RESULT_ERRORS = define({
     title: 'Somebody else has reviewed the result meanwhile',
     remedy: 'Read the result again and send its `review_revision` as `revision`.',
   },
+  HOLD_NOT_FOUND: {
+    kind: 'not_found',
+    severity: 'low',
+    title: 'There is no such hold on this result',
+    remedy: 'List the holds of a result with GET /results/{inference_id}/holds.',
+  },
+  HOLD_RELEASED: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'The hold has been released already',
+    remedy: 'Nothing is left to do; place a new hold if the result must be kept after all.',
+  },
   PAGE_NOT_FOUND: {
     kind: 'not_found',
     severity: 'low',

@@ -16,6 +16,11 @@ export const MAY = {
   /** A service account what it made itself. */
   readResults: ['clinician', 'viewer', 'integration'],
   reviewResults: ['clinician'],
+  /**
+   * Legal holds, by id and without seeing the result: whoever made or judged a result can neither hold nor release it.
+   */
+  holdResults: ['admin'],
+  readHolds: ['admin', 'auditor'],
   /** An auditor without the fields of patients. */
   exportResults: ['clinician', 'auditor'],
   audit: ['auditor'],

@@ -52,7 +52,7 @@ export class InferenceService {
     };
     const result = newResult({ origin, version, modelStatus: status, answer, digestVerified });
 
-    const recorded = this.recorder.complete(result, newValidation(answer.validation));
+    const recorded = this.recorder.complete(result, newValidation(answer.validation), version.clinicalDomain);
     const details = { image_hash: answer.image.hash, is_valid: answer.validation.is_valid };
     this.trail.describe({ objectType: 'inference_result', objectId: origin.id, details });
     const rows = this.recorder.insertions([recorded]);

@@ -32,6 +32,10 @@ const COMPLETE = `status = 'failed' OR num_nulls(
     model_version_id, model_status, image_width, image_height, image_format, image_hash, preprocessing_latency_ms,
     inference_latency_ms, model_file_hash, manifest_hash, runtime_version) = 0`;
 
+/** Marked means to be purged, and when; a result under hold is not. */
+const MARKED = `num_nulls(marked_at, purge_after) <> 1 AND
+  (marked_at IS NULL OR (NOT legal_hold AND purge_after >= marked_at))`;
+
 /** What a model said about an image, and everything that made it say so. */
 @Entity({ name: 'inference_results' })
 @Index('inference_results_created_at_ix', ['createdAt', 'id'])
@@ -46,6 +50,12 @@ const COMPLETE = `status = 'failed' OR num_nulls(
   where: 'patient_id IS NOT NULL',
 })
 @Index('inference_results_batch_id_ix', ['batchId', 'createdAt', 'id'], { where: 'batch_id IS NOT NULL' })
+@Index('inference_results_expires_at_ix', ['expiresAt', 'id'], {
+  where: 'marked_at IS NULL AND NOT legal_hold',
+})
+@Index('inference_results_purge_after_ix', ['purgeAfter', 'id'], { where: 'purge_after IS NOT NULL' })
+@Index('inference_results_marked_at_ix', ['createdAt', 'id'], { where: 'marked_at IS NOT NULL' })
+@Index('inference_results_legal_hold_ix', ['createdAt', 'id'], { where: 'legal_hold' })
 @Check('inference_results_status_ck', `status IN (${QUOTED_STATUSES})`)
 @Check('inference_results_confidence_score_ck', 'confidence_score BETWEEN 0 AND 1')
 @Check('inference_results_preprocessing_latency_ms_ck', 'preprocessing_latency_ms >= 0')
@@ -53,6 +63,7 @@ const COMPLETE = `status = 'failed' OR num_nulls(
 @Check('inference_results_review_revision_ck', 'review_revision >= 0')
 @Check('inference_results_image_size_ck', 'image_width > 0 AND image_height > 0')
 @Check('inference_results_complete_ck', COMPLETE)
+@Check('inference_results_marked_ck', MARKED)
 export class InferenceResult {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'inference_results_pk' })
   id: string;
@@ -140,8 +151,20 @@ export class InferenceResult {
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 
+  /** From then on it may be purged; null: never. It can only become later. */
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   expiresAt: Date | null;
+
+  /** A hold is in force; kept by a trigger of `legal_holds`. */
+  @Column({ name: 'legal_hold', type: 'boolean', default: false })
+  legalHold: boolean;
+
+  /** It has expired and will be purged; a hold undoes it. */
+  @Column({ name: 'marked_at', type: 'timestamptz', nullable: true })
+  markedAt: Date | null;
+
+  @Column({ name: 'purge_after', type: 'timestamptz', nullable: true })
+  purgeAfter: Date | null;
 
   /** Of the newest review; 0: none yet. */
   @Column({ name: 'review_revision', type: 'integer', default: 0 })

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { RetentionConfig } from '../config/retention.config';
 import { type Insertion, insertionOf } from '../database/insert-together';
 import { InferenceResult } from './inference-result.entity';
 import { Pseudonyms } from './pseudonyms';
 import { ValidationResult } from './validation-result.entity';
 
 export type NewValidation = Omit<ValidationResult, 'id' | 'inferenceResultId'>;
-export type NewResult = Omit<InferenceResult, keyof typeof UNREVIEWED | 'isValid'>;
+export type NewResult = Omit<InferenceResult, keyof typeof UNTOUCHED | 'isValid' | 'expiresAt'>;
 
 export interface RecordedResult {
   readonly result: InferenceResult;
@@ -21,6 +22,7 @@ export class ResultRecorder {
   constructor(
     private readonly dataSource: DataSource,
     private readonly pseudonyms: Pseudonyms,
+    private readonly retention: RetentionConfig,
   ) {}
 
   /** What is stored in place of the patient's identifier. */
@@ -28,8 +30,14 @@ export class ResultRecorder {
     return patientId === undefined ? null : this.pseudonyms.of(patientId);
   }
 
-  complete(newResult: NewResult, newValidation: NewValidation | null): RecordedResult {
-    const result = { ...newResult, ...UNREVIEWED, isValid: newValidation?.isValid ?? null };
+  /** @param clinicalDomain of the model, which decides how long the result is kept; undefined: no model was chosen */
+  complete(
+    newResult: NewResult,
+    newValidation: NewValidation | null,
+    clinicalDomain: string | undefined,
+  ): RecordedResult {
+    const expiresAt = this.retention.expiryOf(newResult.createdAt, clinicalDomain);
+    const result = { ...newResult, ...UNTOUCHED, expiresAt, isValid: newValidation?.isValid ?? null };
     const validation = newValidation && { ...newValidation, id: uuidv7(), inferenceResultId: result.id };
     return { result, validation };
   }
@@ -45,8 +53,10 @@ export class ResultRecorder {
   }
 }
 
-const UNREVIEWED = {
-  expiresAt: null,
+const UNTOUCHED = {
+  legalHold: false,
+  markedAt: null,
+  purgeAfter: null,
   reviewRevision: 0,
   reviewedBy: null,
   reviewedAt: null,

@@ -10,7 +10,7 @@ import { ResultExport } from './export/result-export.service';
 import { ListResultsDto } from './list/list-results.dto';
 import { ResultList } from './list/result-list.service';
 import { ResultPageResponse } from './list/result-page.response';
-import { ResultDetailResponse } from './result.response';
+import { ResultDetailResponse } from './result-detail.response';
 import { ReviewResponse } from './review/review.response';
 import { ReviewResultDto } from './review/review-result.dto';
 import { Reviews } from './review/reviews.service';

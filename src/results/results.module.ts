@@ -4,7 +4,11 @@ import { ResultExport } from './export/result-export.service';
 import { InferenceResult } from './inference-result.entity';
 import { ResultList } from './list/result-list.service';
 import { Pseudonyms } from './pseudonyms';
+import { LegalHoldsController } from './retention/legal-holds.controller';
+import { LegalHolds } from './retention/legal-holds.service';
+import { RetentionSweep } from './retention/retention-sweep.service';
 import { ResultRecorder } from './result-recorder.service';
+import { ResultUpkeep } from './result-upkeep.service';
 import { ResultsController } from './results.controller';
 import { Results } from './results.service';
 import { Reviews } from './review/reviews.service';
@@ -12,8 +16,18 @@ import { ValidationResult } from './validation-result.entity';
 
 @Module({
   imports: [TypeOrmModule.forFeature([InferenceResult, ValidationResult])],
-  controllers: [ResultsController],
-  providers: [ResultExport, Reviews, Pseudonyms, ResultRecorder, ResultList, Results],
+  controllers: [ResultsController, LegalHoldsController],
+  providers: [
+    ResultExport,
+    Reviews,
+    Pseudonyms,
+    ResultRecorder,
+    ResultList,
+    Results,
+    LegalHolds,
+    RetentionSweep,
+    ResultUpkeep,
+  ],
   exports: [ResultRecorder, Results],
 })
 export class ResultsModule {}

@@ -6,13 +6,8 @@ import { AuditTrail } from '../audit/audit-trail.service';
 import { DomainError } from '../errors/domain.error';
 import type { Principal } from '../http/principal';
 import { InferenceResult, type ResultError } from './inference-result.entity';
-import {
-  type ResultDetailResponse,
-  type ResultModel,
-  type ResultResponse,
-  toResultDetailResponse,
-  toResultResponse,
-} from './result.response';
+import { type ResultDetailResponse, toResultDetailResponse } from './result-detail.response';
+import { type ResultModel, type ResultResponse, toResultResponse } from './result.response';
 import { Reviews } from './review/reviews.service';
 import { ValidationResult } from './validation-result.entity';
 

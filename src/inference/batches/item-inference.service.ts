@@ -64,7 +64,7 @@ export class ItemInference {
         digestVerified,
       });
       return {
-        ...this.recorder.complete(result, newValidation(answer.validation)),
+        ...this.recorder.complete(result, newValidation(answer.validation), version.clinicalDomain),
         model: modelOf(selected),
       };
     } catch (thrown) {
@@ -86,7 +86,10 @@ export class ItemInference {
       this.logger.error({ event: 'batch.item_failed', inference_id: item.inferenceId, cause: name, place });
     }
     const result = failedResult(originOf(item, batch), error, selected);
-    return { ...this.recorder.complete(result, null), model: selected ? modelOf(selected) : null };
+    return {
+      ...this.recorder.complete(result, null, selected?.version.clinicalDomain),
+      model: selected ? modelOf(selected) : null,
+    };
   }
 }
 

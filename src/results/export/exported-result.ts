@@ -38,6 +38,9 @@ const COLUMNS: Readonly<Record<string, string>> = {
   reviewed_by: 'result.reviewed_by',
   reviewed_at: 'result.reviewed_at',
   expires_at: 'result.expires_at',
+  legal_hold: 'result.legal_hold',
+  marked_at: 'result.marked_at',
+  purge_after: 'result.purge_after',
 };
 
 /** What speaks of a patient, or may: an auditor does not get it. */

@@ -44,4 +44,14 @@ export class ResultFilterDto {
   @IsOptional()
   @IsIn(['true', 'false'])
   readonly is_valid?: 'true' | 'false';
+
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Under legal hold' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  readonly legal_hold?: 'true' | 'false';
+
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Expired and marked for purging' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  readonly marked?: 'true' | 'false';
 }

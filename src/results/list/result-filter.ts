@@ -27,9 +27,17 @@ export function resultFilter(
     ['is_valid', '=', query.is_valid && query.is_valid === 'true'],
   ];
   const used = terms.filter(([, , value]) => value !== undefined);
-  return {
-    sql:
-      used.map(([column, operator], i) => `result.${column} ${operator} ($${i + 1})`).join(' AND ') || 'true',
-    parameters: used.map(([, , value]) => value),
-  };
+  const conditions = [
+    ...used.map(([column, operator], i) => `result.${column} ${operator} ($${i + 1})`),
+    ...retentionConditions(query),
+  ];
+  return { sql: conditions.join(' AND ') || 'true', parameters: used.map(([, , value]) => value) };
+}
+
+/** Without parameters, so that the partial indexes are used whatever the plan. */
+function retentionConditions({ legal_hold, marked }: ResultFilterDto): string[] {
+  return [
+    legal_hold === undefined ? [] : legal_hold === 'true' ? 'result.legal_hold' : 'NOT result.legal_hold',
+    marked === undefined ? [] : `result.marked_at IS ${marked === 'true' ? 'NOT NULL' : 'NULL'}`,
+  ].flat();
 }

@@ -1,0 +1,48 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { RetentionConfig } from '../config/retention.config';
+import { toDomainError } from '../errors/to-domain-error';
+import { sweeps } from './retention/retention.metrics';
+import { RetentionSweep } from './retention/retention-sweep.service';
+
+/** Looks after stored results from time to time. Any replica may, and all of them do. */
+@Injectable()
+export class ResultUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('ResultUpkeep');
+  private readonly stop = new AbortController();
+  private timer?: NodeJS.Timeout;
+  private running?: Promise<void>;
+
+  constructor(
+    private readonly config: RetentionConfig,
+    private readonly retention: RetentionSweep,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { sweepSeconds } = this.config;
+    if (sweepSeconds === 0) return;
+    this.timer = setInterval(() => {
+      this.running ??= this.sweep().finally(() => (this.running = undefined));
+    }, sweepSeconds * 1000).unref();
+  }
+
+  /** The chunk under way is finished. */
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.timer);
+    this.stop.abort();
+    await this.running;
+  }
+
+  private async sweep(): Promise<void> {
+    const { signal } = this.stop;
+    try {
+      await this.retention.measure();
+      await this.retention.mark(signal);
+      await this.retention.purge(signal);
+      await this.retention.measure();
+      sweeps.inc({ outcome: 'done' });
+    } catch (error) {
+      sweeps.inc({ outcome: 'failed' });
+      this.logger.error({ event: 'results.sweep_failed', code: toDomainError(error).code });
+    }
+  }
+}
