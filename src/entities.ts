@@ -6,6 +6,7 @@ import { User } from './auth/users/user.entity';
 import type { EntityClass } from './database/data-source-options';
 import { InferenceBatchItem } from './inference/batches/inference-batch-item.entity';
 import { InferenceBatch } from './inference/batches/inference-batch.entity';
+import { IdempotencyKey } from './inference/idempotency/idempotency-key.entity';
 import { ModelTransition } from './models/lifecycle/model-transition.entity';
 import { ModelVersion } from './models/model-version.entity';
 import { LegalHold } from './results/retention/legal-hold.entity';
@@ -27,5 +28,6 @@ export const ENTITIES: readonly EntityClass[] = [
   ValidationResult,
   ResultReview,
   LegalHold,
+  IdempotencyKey,
   AuditLog,
 ];

@@ -40,7 +40,7 @@ interface NamedEvent extends AuditEvent {
 const INBOX = 'audit_inbox';
 
 interface Draft {
-  readonly actions: AuditedActions;
+  actions: AuditedActions;
   readonly eventId: string;
   facts: AuditFacts;
   written: boolean;
@@ -69,6 +69,11 @@ export class AuditTrail {
       facts: { details },
       written: false,
     });
+  }
+
+  /** Whatever comes of this request, it is called this in the trail. */
+  rename(action: AuditAction): void {
+    this.draft().actions = { success: action, failure: action };
   }
 
   /** Adds ids and codes to the entry of this request. */

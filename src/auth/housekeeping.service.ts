@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { deleteInChunks } from '../database/delete-in-chunks';
 
 const INTERVAL_MS = 15 * 60_000;
-const CHUNK = 5_000;
 
 /** What nobody can use any more, and since when it may go. */
 const USELESS: Readonly<Record<string, string>> = {
@@ -33,12 +33,7 @@ export class AuthHousekeeping implements OnApplicationBootstrap, OnModuleDestroy
 
   async clean(): Promise<void> {
     for (const [table, useless] of Object.entries(USELESS)) {
-      let deleted: number;
-      do {
-        [, deleted] = await this.dataSource.query<[unknown[], number]>(
-          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${useless} LIMIT ${CHUNK}))`,
-        );
-      } while (deleted === CHUNK);
+      await deleteInChunks(this.dataSource, table, useless);
     }
   }
 }

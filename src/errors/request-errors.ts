@@ -51,6 +51,25 @@ export const REQUEST_ERRORS = define({
     title: 'The content type or encoding is not supported',
     remedy: 'Use a content type named in `detail`, without Content-Encoding.',
   },
+  IDEMPOTENCY_KEY_MALFORMED: {
+    kind: 'malformed',
+    severity: 'low',
+    title: 'The Idempotency-Key cannot be read',
+    remedy:
+      'Send 1 to 255 printable ASCII characters, best a new UUID for each request: `Idempotency-Key: "…"`.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    kind: 'unprocessable',
+    severity: 'low',
+    title: 'The Idempotency-Key belongs to another request',
+    remedy: 'A key stands for one request for 24 hours. Send this one with a new key.',
+  },
+  IDEMPOTENCY_KEY_IN_USE: {
+    kind: 'conflict',
+    severity: 'low',
+    title: 'The request with this Idempotency-Key is being worked on',
+    remedy: 'Send it again with the same key after the time given in Retry-After, until it is answered.',
+  },
   RATE_LIMITED: {
     kind: 'rate_limited',
     severity: 'low',

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiExtraModels, ApiHeader, ApiQuery, getSchemaPath } from '@nestjs/swagger';
 import { CreateInferenceDto } from './create-inference.dto';
+import { ApiIdempotencyKey } from './idempotency/idempotency.docs';
 
 const BINARY_FORM_PARAMETERS = [
   'width',
@@ -50,5 +51,6 @@ export const ApiInferenceBody = (): MethodDecorator =>
         'RFC 9530, sha-256 or sha-512 of the body. Checked when it is sent, and told as `digest_verified`.',
       schema: { type: 'string', example: 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:' },
     }),
+    ApiIdempotencyKey(),
     ...BINARY_FORM_PARAMETERS.map((name) => ApiQuery({ name, required: false, schema: { type: 'string' } })),
   );

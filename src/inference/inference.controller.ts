@@ -12,13 +12,19 @@ import { abandonment } from './abandonment';
 import { ApiInferenceBody } from './inference-body.docs';
 import { INFERENCE_BODY, MAX_FILE_BYTES, readInferenceInput } from './inference-input';
 import { InferenceService } from './inference.service';
+import { IdempotentRequests } from './idempotency/idempotent-requests.service';
+import { Replays } from './idempotency/replays.service';
 
 const MULTIPART_LIMITS = { fileSize: MAX_FILE_BYTES, files: 1, fields: 10, fieldSize: 1024, parts: 11 };
 
 @ApiTags('Inference')
 @Controller('infer')
 export class InferenceController {
-  constructor(private readonly inference: InferenceService) {}
+  constructor(
+    private readonly inference: InferenceService,
+    private readonly requests: IdempotentRequests,
+    private readonly replays: Replays,
+  ) {}
 
   /** Runs a model on one image. The answer is stored, with its quality checks and its audit entry, before it is sent. */
   @Post()
@@ -34,6 +40,13 @@ export class InferenceController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ResultResponse> {
-    return this.inference.infer(principal, readInferenceInput(request), abandonment(response));
+    return this.requests.answer(
+      { principal, request, response },
+      {
+        run: (id) =>
+          this.inference.infer(principal, readInferenceInput(request), { id, signal: abandonment(response) }),
+        replay: (id) => this.replays.inference(id),
+      },
+    );
   }
 }

@@ -10,6 +10,9 @@ import { ItemInference } from './batches/item-inference.service';
 import { BatchQueue } from './batches/queue/batch-queue.service';
 import { BatchWorker } from './batches/queue/batch-worker.service';
 import { EngineModels } from './engine-models.service';
+import { IdempotencyKeys } from './idempotency/idempotency-keys.service';
+import { IdempotentRequests } from './idempotency/idempotent-requests.service';
+import { Replays } from './idempotency/replays.service';
 import { InferenceController } from './inference.controller';
 import { InferenceEngine } from './engine/inference-engine';
 import { InferenceService } from './inference.service';
@@ -31,6 +34,8 @@ import { OnnxEngine } from './engine/onnx-engine';
     BatchReader,
     BatchWorker,
     EngineModels,
+    IdempotencyKeys,
+    IdempotentRequests,
     InferenceService,
     ItemInference,
     ModelInstallation,
@@ -38,6 +43,7 @@ import { OnnxEngine } from './engine/onnx-engine';
     ModelProver,
     ModelRegistration,
     ModelTransitions,
+    Replays,
     {
       provide: InferenceEngine,
       inject: [EngineConfig],

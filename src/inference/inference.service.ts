@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../audit/audit-trail.service';
 import { EngineConfig } from '../config/engine.config';
 import type { Principal } from '../http/principal';
@@ -8,7 +7,7 @@ import { ResultRecorder } from '../results/result-recorder.service';
 import { type ResultResponse, toResultResponse } from '../results/result.response';
 import { EngineModels } from './engine-models.service';
 import type { InferenceInput } from './inference-input';
-import { newResult, newValidation, qualityRejected } from './new-result';
+import { newResult, newValidation, rejectedResult } from './new-result';
 
 @Injectable()
 export class InferenceService {
@@ -22,12 +21,13 @@ export class InferenceService {
 
   /**
    * One image, one answer. Result, validation and audit entry are stored together before the answer, or not at all.
+   * @param id of the result to be
    * @throws DomainError what `ModelSelection.select` and `InferenceEngine.run` throw; IMAGE_QUALITY_REJECTED
    */
   async infer(
     principal: Principal,
     { fields, source, digestVerified }: InferenceInput,
-    signal: AbortSignal,
+    { id, signal }: { readonly id: string; readonly signal: AbortSignal },
   ): Promise<ResultResponse> {
     const { version, status } = await this.selection.select(principal, {
       modelId: fields.model_id,
@@ -43,7 +43,7 @@ export class InferenceService {
       signal,
     });
     const origin = {
-      id: uuidv7(),
+      id,
       batchId: null,
       createdBy: principal.userId,
       patientId: this.recorder.pseudonymOf(fields.patient_id),
@@ -54,11 +54,11 @@ export class InferenceService {
 
     const recorded = this.recorder.complete(result, newValidation(answer.validation), version.clinicalDomain);
     const details = { image_hash: answer.image.hash, is_valid: answer.validation.is_valid };
-    this.trail.describe({ objectType: 'inference_result', objectId: origin.id, details });
+    this.trail.describe({ objectType: 'inference_result', objectId: id, details });
     const rows = this.recorder.insertions([recorded]);
     if (answer.outputs === null) {
       await this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, rows);
-      throw qualityRejected(answer.validation.error_codes, `Stored as ${origin.id}; the model did not run`);
+      throw rejectedResult(id, answer.validation.error_codes);
     }
     await this.trail.writeWith(rows);
     return toResultResponse(recorded.result, recorded.validation, {

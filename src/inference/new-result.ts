@@ -96,10 +96,14 @@ const NOTHING_KNOWN = {
   runtimeVersion: null,
 };
 
-export function qualityRejected(codes: readonly string[], detail?: string): DomainError {
+function qualityRejected(codes: readonly string[], detail?: string): DomainError {
   const errors = codes.map((code) => ({ field: 'image', message: code }));
   return new DomainError('IMAGE_QUALITY_REJECTED', detail, { errors });
 }
+
+/** What is answered when the image was refused and the refusal stored. */
+export const rejectedResult = (id: string, codes: readonly string[]): DomainError =>
+  qualityRejected(codes, `Stored as ${id}; the model did not run`);
 
 const errorOf = ({ code, advice, errors }: DomainError): ResultError => ({
   code,

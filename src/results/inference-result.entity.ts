@@ -126,7 +126,7 @@ export class InferenceResult {
   imageHash: string | null;
 
   /** What was done to the image before the model saw it; null in rows that are older than this column. */
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'json', nullable: true })
   processing: object | null;
 
   @Column({ name: 'preprocessing_latency_ms', type: 'double precision', nullable: true })

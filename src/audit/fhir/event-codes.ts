@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<Noun, Coding>> = {
 
 /** What a verb does to its object; every other is an execution. */
 const CREATES = ['created', 'registered', 'submitted', 'requested'];
-const READS = ['read', 'accessed', 'health_read', 'checkpoint_read', 'proof_read'];
+const READS = ['read', 'replayed', 'accessed', 'health_read', 'checkpoint_read', 'proof_read'];
 const UPDATES = [
   'updated',
   'role_changed',

@@ -79,6 +79,17 @@ export class BatchResponse {
   readonly finished_at: string | null;
 }
 
+/** Of a batch that has just been queued. */
+export const queuedResponse = (
+  batch: InferenceBatch,
+  items: readonly Pick<InferenceBatchItem, 'inferenceId'>[],
+): BatchResponse =>
+  toBatchResponse(
+    { ...batch, finishedAt: null },
+    items.map(({ inferenceId }) => ({ inferenceId, status: 'queued' })),
+    new Map(),
+  );
+
 /** @param items in their order */
 export function toBatchResponse(
   batch: InferenceBatch,

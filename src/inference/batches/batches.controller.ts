@@ -9,9 +9,11 @@ import { CurrentUser, type Principal } from '../../http/principal';
 import { MAY } from '../../http/role-matrix';
 import { UuidParam } from '../../http/uuid-param.decorator';
 import { abandonment } from '../abandonment';
+import { IdempotentRequests } from '../idempotency/idempotent-requests.service';
+import { Replays } from '../idempotency/replays.service';
 import { AcceptedInterceptor } from './request/accepted.interceptor';
 import { ApiBatch } from './request/batch-body.docs';
-import { BATCH_BODY, readBatchRequest } from './request/batch-input';
+import { BATCH_BODY, prefersAsync, readBatchRequest } from './request/batch-input';
 import { BatchSizeInterceptor, MAX_UPLOADS, UPLOAD_OPTIONS } from './request/batch-uploads';
 import { BatchResponse } from './batch.response';
 import { Batches } from './batches.service';
@@ -19,7 +21,11 @@ import { Batches } from './batches.service';
 @ApiTags('Inference')
 @Controller('infer/batch')
 export class BatchesController {
-  constructor(private readonly batches: Batches) {}
+  constructor(
+    private readonly batches: Batches,
+    private readonly requests: IdempotentRequests,
+    private readonly replays: Replays,
+  ) {}
 
   /**
    * Runs a model on each of 1 to 100 images. Each succeeds or fails by itself; the answer keeps their order. With
@@ -41,7 +47,14 @@ export class BatchesController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BatchResponse> {
-    return this.batches.submit(principal, readBatchRequest(request), abandonment(response));
+    return this.requests.answer(
+      { principal, request, response },
+      {
+        run: (id) =>
+          this.batches.submit(principal, readBatchRequest(request), { id, signal: abandonment(response) }),
+        replay: (id) => this.replays.batch(principal, id, prefersAsync(request)),
+      },
+    );
   }
 
   /** A batch of one's own, with the answers there are so far. */

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { AuditTrail } from '../../audit/audit-trail.service';
 import type { Principal } from '../../http/principal';
 import { ResultRecorder } from '../../results/result-recorder.service';
@@ -8,7 +7,7 @@ import { toBatchItems } from './batch-items';
 import { BatchQueue } from './queue/batch-queue.service';
 import { BatchReader } from './batch-reader.service';
 import type { BatchRequest } from './request/batch-request';
-import type { BatchResponse } from './batch.response';
+import { type BatchResponse, queuedResponse } from './batch.response';
 import type { InferenceBatch } from './inference-batch.entity';
 
 /** What an account can do with batches: it sees none but its own. */
@@ -22,10 +21,17 @@ export class Batches {
     private readonly trail: AuditTrail,
   ) {}
 
-  /** @throws DomainError what `BatchAnswers.answer` and `BatchQueue.submit` throw */
-  async submit(principal: Principal, request: BatchRequest, signal: AbortSignal): Promise<BatchResponse> {
+  /**
+   * @param id of the batch to be
+   * @throws DomainError what `BatchAnswers.answer` and `BatchQueue.submit` throw
+   */
+  async submit(
+    principal: Principal,
+    request: BatchRequest,
+    { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  ): Promise<BatchResponse> {
     const batch: InferenceBatch = {
-      id: uuidv7(),
+      id,
       createdBy: principal.userId,
       createdByRole: principal.role,
       priority: request.priority,
@@ -45,7 +51,7 @@ export class Batches {
     });
     if (!request.later) return this.answers.answer(batch, items, signal);
     await this.queue.submit(batch, items);
-    return this.reader.read(principal, batch.id);
+    return queuedResponse(batch, items);
   }
 
   /** @throws DomainError BATCH_NOT_FOUND */

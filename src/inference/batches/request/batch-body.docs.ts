@@ -9,6 +9,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { CreateInferenceDto } from '../../create-inference.dto';
+import { ApiIdempotencyKey } from '../../idempotency/idempotency.docs';
 import { BatchResponse } from '../batch.response';
 import { CreateBatchDto } from './create-batch.dto';
 
@@ -25,6 +26,7 @@ export const ApiBatch = (): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(CreateBatchDto, CreateInferenceDto),
     ApiConsumes('application/json', 'multipart/form-data'),
+    ApiIdempotencyKey(),
     ApiHeader({
       name: 'Prefer',
       required: false,

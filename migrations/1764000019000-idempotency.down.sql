@@ -1,0 +1,2 @@
+ALTER TABLE inference_results ALTER COLUMN processing TYPE jsonb USING processing::jsonb;
+DROP TABLE idempotency_keys;
