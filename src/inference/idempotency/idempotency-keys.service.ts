@@ -21,11 +21,11 @@ export interface Claim {
   readonly objectId: string;
 }
 
-/** `another`: the key came with another request before. `busy`: somebody works on it. */
+/** `reused`: the key came with another request before. `in_use`: somebody works on it. */
 export type Holding =
   | { readonly state: 'claimed'; readonly claim: Claim }
   | { readonly state: 'answered'; readonly objectId: string }
-  | { readonly state: 'another' | 'busy' };
+  | { readonly state: 'reused' | 'in_use' };
 
 /** The table of keys, which all replicas share. */
 @Injectable()
@@ -44,9 +44,9 @@ export class IdempotencyKeys {
     ]);
     if (claimed) return { state: 'claimed', claim: { id: claimId, objectId: claimed.object_id } };
     const [held] = await this.dataSource.query<HeldRow[]>(HELD, place);
-    if (held === undefined) return { state: 'busy' }; // given back this moment
-    if (!held.fingerprint.equals(fingerprint)) return { state: 'another' };
-    return held.answered ? { state: 'answered', objectId: held.object_id } : { state: 'busy' };
+    if (held === undefined) return { state: 'in_use' }; // given back this moment
+    if (!held.fingerprint.equals(fingerprint)) return { state: 'reused' };
+    return held.answered ? { state: 'answered', objectId: held.object_id } : { state: 'in_use' };
   }
 
   async extend({ id }: Claim, request: KeyedRequest): Promise<void> {

@@ -61,20 +61,12 @@ export class IdempotentRequests implements OnApplicationBootstrap, OnModuleDestr
     };
 
     const holding = await this.keys.claim(keyed);
-    switch (holding.state) {
-      case 'claimed':
-        return this.run(holding.claim, keyed, { run: work.run, replay });
-      case 'answered':
-        return replay(holding.objectId);
-      case 'another':
-        idempotentRequests.inc({ outcome: 'reused' });
-        throw new DomainError('IDEMPOTENCY_KEY_REUSED');
-      case 'busy':
-        idempotentRequests.inc({ outcome: 'in_use' });
-        throw new DomainError('IDEMPOTENCY_KEY_IN_USE', undefined, {
-          retryAfterSeconds: RETRY_AFTER_SECONDS,
-        });
-    }
+    if (holding.state === 'claimed')
+      return this.run(holding.claim, keyed, { run: (id) => work.run(id), replay });
+    if (holding.state === 'answered') return replay(holding.objectId);
+    idempotentRequests.inc({ outcome: holding.state });
+    if (holding.state === 'reused') throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+    throw new DomainError('IDEMPOTENCY_KEY_IN_USE', undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 
   private async run<Answer>(claim: Claim, keyed: KeyedRequest, work: Work<Answer>): Promise<Answer> {

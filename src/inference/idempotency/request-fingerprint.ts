@@ -21,14 +21,12 @@ type ParsedRequest = Request & { readonly file?: UploadedFile; readonly files?: 
  */
 export async function fingerprintOf(request: ParsedRequest, key: string): Promise<Buffer> {
   const { query, body, file, files = file ? [file] : [] } = request;
-  const [fields, bodies] = Buffer.isBuffer(body)
-    ? [null, [body]]
-    : [body, files.map(({ buffer }) => buffer ?? null)];
+  const [fields, bodies] = Buffer.isBuffer(body) ? [null, [body]] : [body, files.map(({ buffer }) => buffer)];
   const form = [key, mediaType(request), prefersAsync(request), query, fields];
   const lengths = bodies.map((bytes) => bytes?.length ?? null);
   const hash = createHash('sha256').update(canonicalize([...form, lengths])!);
-  for (const bytes of bodies) {
-    for (let at = 0; bytes !== null && at < bytes.length; at += SLICE_BYTES) {
+  for (const bytes of bodies.filter((bytes) => bytes !== undefined)) {
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
       if (at > 0) await nextTurn();
       hash.update(bytes.subarray(at, at + SLICE_BYTES));
     }
