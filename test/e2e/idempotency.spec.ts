@@ -369,16 +369,19 @@ describe('POST /infer/batch with an Idempotency-Key', () => {
     expect(await sendBatch({ key, body: form(0.2, 0.1), type: null })).toMatchObject({ status: 422 });
   });
 
-  it.each([{}, { Prefer: 'respond-async' }])('10 at a time: one batch (%j)', async (headers) => {
-    const key = randomUUID();
-    const before = await sql<{ count: number }>('SELECT count(*)::int FROM inference_batches');
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, (_, i) =>
-        sendBatch({ key, headers, url: i % 2 ? running.url : replicaUrl }),
-      ),
-    );
-    expect(new Set(answers.filter(({ status }) => status < 300).map(({ text }) => text)).size).toBe(1);
-    expect(answers.every(({ status }) => [200, 202, 409].includes(status))).toBe(true);
-    expect(await sql('SELECT count(*)::int FROM inference_batches')).toEqual({ count: before.count + 1 });
-  });
+  it.each<Record<string, string>>([{}, { Prefer: 'respond-async' }])(
+    '10 at a time: one batch (%j)',
+    async (headers) => {
+      const key = randomUUID();
+      const before = await sql<{ count: number }>('SELECT count(*)::int FROM inference_batches');
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          sendBatch({ key, headers, url: i % 2 ? running.url : replicaUrl }),
+        ),
+      );
+      expect(new Set(answers.filter(({ status }) => status < 300).map(({ text }) => text)).size).toBe(1);
+      expect(answers.every(({ status }) => [200, 202, 409].includes(status))).toBe(true);
+      expect(await sql('SELECT count(*)::int FROM inference_batches')).toEqual({ count: before.count + 1 });
+    },
+  );
 });
