@@ -1,11 +1,8 @@
 // What does a whole request cost over the bare model? See README.md.
 //     node bench/engine.mjs [models] [bodies] [clients]      e.g. medium,heavy float32 8,32
-import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import autocannon from 'autocannon';
 import { encode } from 'fast-png';
+import { bareRate } from './bare-rate.mjs';
 import { cpuTime } from './cpu-time.mjs';
 import { fileOf, manifestOf, modelName, MODELS, SIDE } from './models/models.mjs';
 import { disturbed, inQuiet } from './quiet.mjs';
@@ -14,10 +11,9 @@ import { startBare, startComplete } from './servers.mjs';
 
 const ROUNDS = 3;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
-/** The first requests of a server are slow until its code has been compiled. */
-const FIRST_WARM_UP_SECONDS = Number(process.env.BENCH_WARM_UP_SECONDS ?? 15);
+/** A server's first thousands of requests are slow: V8 compiles what is used often only then. */
+const FIRST_WARM_UP_SECONDS = Number(process.env.BENCH_WARM_UP_SECONDS ?? 30);
 const WARM_UP_SECONDS = 1;
-const LIMIT_PROGRAM = fileURLToPath(new URL('limit.mjs', import.meta.url));
 
 const chosen = (argument, all) => argument?.split(',') ?? all;
 const models = chosen(process.argv[2], MODELS);
@@ -43,16 +39,6 @@ const BODIES = {
     query: '',
   }),
 };
-
-/** Runs a second of the bare model, on every core at once. */
-async function limitOf(model) {
-  const once = () =>
-    promisify(execFile)(process.execPath, [LIMIT_PROGRAM, fileOf(model), String(SECONDS * 1000)]);
-  const outputs = await inQuiet(() => Promise.all(Array.from({ length: availableParallelism() }, once)));
-  return outputs
-    .map(({ stdout }) => JSON.parse(stdout))
-    .reduce((sum, { runs, milliseconds }) => sum + (runs * 1000) / milliseconds, 0);
-}
 
 /** Closed loop: each client sends its next request when it has the answer to the last. */
 async function measure({ server, path, model }, body, clients, seconds) {
@@ -181,7 +167,7 @@ try {
   }
   const cells = [];
   for (const model of models) {
-    const limit = await limitOf(model);
+    const limit = await inQuiet(() => bareRate(model, SECONDS * 1000));
     for (const body of bodies) {
       for (const clients of clientCounts) {
         const figures = await compare(contestantsFor(model, servers), body, clients);
