@@ -31,26 +31,20 @@ function greyOf(rgb: Float32Array): Float32Array | undefined {
   return data;
 }
 
-/** Displayed values, 0..255: ITU-R BT.601 luma of three channels, else the mean of all. */
-export function displayedLevels({ data, channels }: Image): Float32Array {
-  if (channels === 1) return scaled(data);
-  const levels = new Float32Array(data.length / channels);
+/** One displayed value a pixel, 0..1: ITU-R BT.601 luma of three channels, else the mean of all. */
+export function displayedValues({ data, channels }: Image): Float32Array {
+  if (channels === 1) return data;
+  const values = new Float32Array(data.length / channels);
   if (channels === 3) {
-    for (let i = 0, from = 0; i < levels.length; i++, from += 3) {
-      levels[i] = 255 * (0.299 * data[from]! + 0.587 * data[from + 1]! + 0.114 * data[from + 2]!);
+    for (let i = 0, from = 0; i < values.length; i++, from += 3) {
+      values[i] = 0.299 * data[from]! + 0.587 * data[from + 1]! + 0.114 * data[from + 2]!;
     }
-    return levels;
+    return values;
   }
-  for (let i = 0, from = 0; i < levels.length; i++) {
+  for (let i = 0, from = 0; i < values.length; i++) {
     let sum = 0;
     for (let c = 0; c < channels; c++) sum += data[from++]!;
-    levels[i] = (255 * sum) / channels;
+    values[i] = sum / channels;
   }
-  return levels;
-}
-
-function scaled(data: Float32Array): Float32Array {
-  const levels = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) levels[i] = data[i]! * 255;
-  return levels;
+  return values;
 }

@@ -151,7 +151,7 @@ export interface ReceivedImage extends DecodedFile {
 export type MetricStatus = 'pass' | 'warn' | 'fail' | 'indeterminate' | 'not_assessed';
 
 export interface MetricResult {
-  /** null where the metric is not defined for the image; never NaN. */
+  /** null where the metric is not defined for the image or not assessed; never NaN. */
   readonly value: number | null;
   readonly threshold: MetricLimits;
   readonly status: MetricStatus;

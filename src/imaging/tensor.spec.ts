@@ -1,4 +1,4 @@
-import { displayedLevels, matchChannels } from './channels';
+import { displayedValues, matchChannels } from './channels';
 import type { Image } from './image';
 import type { InputSpec } from './input-spec';
 import { toTensor } from './tensor';
@@ -80,15 +80,15 @@ describe('matchChannels', () => {
   });
 });
 
-describe('displayedLevels', () => {
-  it('weighs red, green and blue by luma and scales to 255', () => {
-    const levels = displayedLevels({
+describe('displayedValues', () => {
+  it('weighs red, green and blue by luma', () => {
+    const values = displayedValues({
       width: 3,
       height: 1,
       channels: 3,
       data: Float32Array.of(1, 0, 0, 0, 1, 0, 1, 1, 1),
     });
-    expect(Array.from(levels, (level) => Number(level.toFixed(3)))).toEqual([76.245, 149.685, 255]);
-    expect([...displayedLevels(GREY)]).toEqual([63.75, 255]);
+    expect(Array.from(values, (value) => Number(value.toFixed(3)))).toEqual([0.299, 0.587, 1]);
+    expect([...displayedValues(GREY)]).toEqual([0.25, 1]);
   });
 });

@@ -4,7 +4,7 @@ import type { Displayed } from './foreground';
 
 const LONG_EDGE = 512;
 /** Of rounding to whole levels. */
-const ROUNDING_VARIANCE = 1 / 12;
+const ROUNDING_VARIANCE = 1 / 12 / 255 ** 2;
 /** A ratio of 2^16 between directions says no more than a larger one. */
 const MAX_ANISOTROPY = 16;
 
@@ -27,11 +27,11 @@ export interface Details {
   readonly anisotropy: number | null;
 }
 
-/** One pass over all pixels that have eight neighbours and whose mask is 1; null where there are none. */
-export function measureDetails(
-  { data, width, height }: Displayed,
-  inner: Uint8Array | undefined,
-): Details | null {
+/**
+ * One pass over the pixels of `runs` (see `innerRuns`); null where there are none. The nine pixels of a neighbourhood
+ * move along with it, so that each is read once a row.
+ */
+export function measureDetails({ data, width }: Displayed, runs: readonly number[]): Details | null {
   const origin = data[0]!;
   let count = 0;
   let sum = 0;
@@ -43,20 +43,29 @@ export function measureDetails(
   let down = 0;
   let falling = 0;
   let rising = 0;
-  for (let y = 1; y < height - 1; y++) {
-    for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) {
-      if (inner !== undefined && inner[at] === 0) continue;
-      const value = data[at]!;
+  for (let run = 0; run < runs.length; run += 2) {
+    const from = runs[run]!;
+    const to = runs[run + 1]!;
+    count += to - from;
+    let upperLeft = data[from - width - 1]!;
+    let left = data[from - 1]!;
+    let lowerLeft = data[from + width - 1]!;
+    let above = data[from - width]!;
+    let value = data[from]!;
+    let below = data[from + width]!;
+    for (let next = from + 1; next <= to; next++) {
+      const upperRight = data[next - width]!;
+      const right = data[next]!;
+      const lowerRight = data[next + width]!;
       const twice = 2 * value;
-      const xx = data[at - 1]! - twice + data[at + 1]!;
-      const yy = data[at - width]! - twice + data[at + width]!;
-      const toLowerRight = data[at - width - 1]! - twice + data[at + width + 1]!;
-      const toUpperRight = data[at + width - 1]! - twice + data[at - width + 1]!;
+      const xx = left - twice + right;
+      const yy = above - twice + below;
+      const toLowerRight = upperLeft - twice + lowerRight;
+      const toUpperRight = lowerLeft - twice + upperRight;
       const laplacian = xx + yy;
-      count++;
       sum += value - origin;
       squares += (value - origin) * (value - origin);
-      // Immerkaer's mask [1 -2 1; -2 4 -2; 1 -2 1].
+      // Immerkaer's mask [1 -2 1; -2 4 -2; 1 -2 1]
       responses += Math.abs(toLowerRight + toUpperRight - 2 * laplacian);
       edges += laplacian;
       edgeSquares += laplacian * laplacian;
@@ -64,17 +73,49 @@ export function measureDetails(
       down += yy * yy;
       falling += toLowerRight * toLowerRight;
       rising += toUpperRight * toUpperRight;
+      upperLeft = above;
+      left = value;
+      lowerLeft = below;
+      above = upperRight;
+      value = right;
+      below = lowerRight;
     }
   }
   if (count === 0) return null;
   const variance = squares / count - (sum / count) ** 2;
   const edgeVariance = Math.max(0, edgeSquares / count - (edges / count) ** 2);
   return {
-    noiseSigma: (Math.sqrt(Math.PI / 2) * responses) / (6 * count),
+    noiseSigma: sigmaOf(responses, count),
     sharpness: variance < ROUNDING_VARIANCE ? null : edgeVariance / variance,
     anisotropy: across + down === 0 ? null : Math.max(octaves(across, down), octaves(falling, rising)),
   };
 }
+
+/**
+ * `noiseSigma` alone: Immerkaer's mask is the second difference along rows of the second differences along columns.
+ * null where there are no pixels.
+ */
+export function measureNoise({ data, width }: Displayed, runs: readonly number[]): number | null {
+  let count = 0;
+  let responses = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    const from = runs[run]!;
+    const to = runs[run + 1]!;
+    count += to - from;
+    let left = data[from - width - 1]! - 2 * data[from - 1]! + data[from + width - 1]!;
+    let centre = data[from - width]! - 2 * data[from]! + data[from + width]!;
+    for (let next = from + 1; next <= to; next++) {
+      const right = data[next - width]! - 2 * data[next]! + data[next + width]!;
+      responses += Math.abs(left - 2 * centre + right);
+      left = centre;
+      centre = right;
+    }
+  }
+  return count === 0 ? null : sigmaOf(responses, count);
+}
+
+const sigmaOf = (responses: number, count: number): number =>
+  (255 * Math.sqrt(Math.PI / 2) * responses) / (6 * count);
 
 const octaves = (a: number, b: number): number =>
   a === b ? 0 : Math.min(MAX_ANISOTROPY, Math.abs(Math.log2(a / b)));

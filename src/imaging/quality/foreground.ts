@@ -1,16 +1,14 @@
-/** Displayed values of one channel, 0..255, row-major. */
+/** Displayed values of one channel, 0..1, row-major. */
 export interface Displayed {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
 }
 
-/** What of an image is looked at; `undefined` masks mean all of it. */
+/** What of an image is looked at. */
 export interface Foreground {
-  /** 1 where the image is, 0 where its border is. */
+  /** 1 where the image is, 0 where its border is; undefined: it has none. */
   readonly mask: Uint8Array | undefined;
-  /** 1 where a pixel and its eight neighbours are foreground; the outermost pixels, which lack some, are not looked at. */
-  readonly inner: Uint8Array | undefined;
   readonly pixels: number;
 }
 
@@ -24,15 +22,39 @@ export function findForeground(displayed: Displayed, dark: number): Foreground {
   const frame = withoutConstantBorder(displayed);
   const inFrame = Math.max(0, frame.right - frame.left) * Math.max(0, frame.bottom - frame.top);
   const seeds = darkEdge(displayed, frame, dark);
-  if (inFrame === width * height && seeds.length === 0) {
-    return { mask: undefined, inner: undefined, pixels: inFrame };
-  }
+  if (inFrame === width * height && seeds.length === 0) return { mask: undefined, pixels: inFrame };
   const mask = new Uint8Array(width * height);
   for (let y = frame.top; y < frame.bottom; y++) {
     mask.fill(1, y * width + frame.left, y * width + frame.right);
   }
-  const removed = removeDark(displayed, mask, seeds, dark);
-  return { mask, inner: eroded(mask, width), pixels: inFrame - removed };
+  return { mask, pixels: inFrame - removeDark(displayed, mask, seeds, dark) };
+}
+
+/**
+ * The pixels that are foreground together with their eight neighbours, as runs along rows: where each begins and where
+ * it has ended, in turn. The outermost pixels of the image lack neighbours.
+ */
+export function innerRuns(
+  { width, height }: Pick<Displayed, 'width' | 'height'>,
+  mask: Uint8Array | undefined,
+): number[] {
+  const runs: number[] = [];
+  for (let y = 1; y < height - 1; y++) {
+    const row = y * width;
+    if (mask === undefined) runs.push(row + 1, row + width - 1);
+    else pushRuns(runs, mask, row, width);
+  }
+  return runs;
+}
+
+/** Of columns that are foreground in three rows, all but the first and the last have such neighbours. */
+function pushRuns(runs: number[], mask: Uint8Array, row: number, width: number): void {
+  const end = row + width;
+  for (let start = row, at = row; at <= end; at++) {
+    if (at < end && (mask[at - width]! & mask[at]! & mask[at + width]!) === 1) continue;
+    if (at - start > 2) runs.push(start + 1, at - 1);
+    start = at + 1;
+  }
 }
 
 interface Frame {
@@ -80,30 +102,27 @@ function darkEdge({ width, data }: Displayed, { left, right, top, bottom }: Fram
   return seeds;
 }
 
-/** Clears the dark areas around the seeds, four neighbours a pixel; gives how many pixels that were. */
+/** Clears the dark areas around the seeds, four neighbours a pixel, run by run; gives how many pixels that were. */
 function removeDark({ width, data }: Displayed, mask: Uint8Array, seeds: number[], dark: number): number {
+  const isDark = (at: number): boolean => mask[at] === 1 && data[at]! < dark;
   const stack = seeds;
   let removed = 0;
   while (stack.length > 0) {
-    const at = stack.pop()!;
-    if (mask[at] !== 1 || data[at]! >= dark) continue;
-    mask[at] = 0;
-    removed++;
-    const x = at % width;
-    if (x > 0) stack.push(at - 1);
-    if (x < width - 1) stack.push(at + 1);
-    if (at >= width) stack.push(at - width);
-    if (at + width < mask.length) stack.push(at + width);
+    const seed = stack.pop()!;
+    if (!isDark(seed)) continue;
+    const row = seed - (seed % width);
+    let from = seed;
+    let to = seed + 1;
+    while (from > row && isDark(from - 1)) from--;
+    while (to < row + width && isDark(to)) to++;
+    mask.fill(0, from, to);
+    removed += to - from;
+    for (const shift of [-width, width]) {
+      for (let at = from + shift; at < to + shift; at++) {
+        // one seed for each run
+        if (isDark(at) && (at + 1 === to + shift || !isDark(at + 1))) stack.push(at);
+      }
+    }
   }
   return removed;
-}
-
-/** Only the surroundings of zeros are touched: most images have few of them. */
-function eroded(mask: Uint8Array, width: number): Uint8Array {
-  const inner = mask.slice();
-  for (let zero = mask.indexOf(0); zero >= 0; zero = mask.indexOf(0, zero + 1)) {
-    for (let row = zero - width; row <= zero + width; row += width)
-      inner.fill(0, Math.max(0, row - 1), Math.max(0, row + 2));
-  }
-  return inner;
 }

@@ -1,8 +1,9 @@
 import type { Displayed } from './foreground';
 
 const BINS_PER_LEVEL = 16;
+const BINS = 255 * BINS_PER_LEVEL;
 
-/** In levels; all but mean and sd to 1/16 of a level. */
+/** In levels, 0..255; all but mean and sd to 1/16 of a level. */
 export interface Levels {
   readonly mean: number;
   readonly sd: number;
@@ -29,33 +30,42 @@ export interface LevelCounts {
   readonly count: number;
 }
 
+/** Two pixels at a time, apart: neighbours are alike, and counting in one place has to wait for the last count. */
 export function countLevels({ data }: Displayed): LevelCounts {
-  const histogram = new Uint32Array(255 * BINS_PER_LEVEL + 1);
+  const histogram = new Uint32Array(BINS + 1);
+  const others = new Uint32Array(BINS + 1);
   const origin = data[0]!;
-  let sum = 0;
-  let squares = 0;
-  for (let i = 0; i < data.length; i++) {
+  const odd = data.length % 2;
+  // the first pixel of an odd number: it does not deviate from itself
+  histogram[(origin * BINS + 0.5) | 0] = odd;
+  let [sum, squares, otherSum, otherSquares] = [0, 0, 0, 0];
+  for (let i = odd; i < data.length; i += 2) {
     const value = data[i]!;
-    const deviation = value - origin;
-    sum += deviation;
-    squares += deviation * deviation;
-    const bin = (value * BINS_PER_LEVEL) | 0;
+    const other = data[i + 1]!;
+    sum += value - origin;
+    otherSum += other - origin;
+    squares += (value - origin) * (value - origin);
+    otherSquares += (other - origin) * (other - origin);
+    const bin = (value * BINS + 0.5) | 0;
+    const otherBin = (other * BINS + 0.5) | 0;
     histogram[bin] = histogram[bin]! + 1;
+    others[otherBin] = others[otherBin]! + 1;
   }
-  return { histogram, origin, sum, squares, count: data.length };
+  for (let bin = 0; bin <= BINS; bin++) histogram[bin] = histogram[bin]! + others[bin]!;
+  return { histogram, origin, sum: sum + otherSum, squares: squares + otherSquares, count: data.length };
 }
 
-/** Without the pixels whose mask is 0, which are few in most images. */
+/** Without the pixels whose mask is 0. */
 export function withoutBorder(all: LevelCounts, { data }: Displayed, mask: Uint8Array): LevelCounts {
   const histogram = all.histogram.slice();
   let { sum, squares, count } = all;
-  for (let zero = mask.indexOf(0); zero >= 0; zero = mask.indexOf(0, zero + 1)) {
-    const value = data[zero]!;
-    const deviation = value - all.origin;
+  for (let i = 0; i < data.length; i++) {
+    if (mask[i] !== 0) continue;
+    const deviation = data[i]! - all.origin;
     sum -= deviation;
     squares -= deviation * deviation;
     count--;
-    const bin = (value * BINS_PER_LEVEL) | 0;
+    const bin = (data[i]! * BINS + 0.5) | 0;
     histogram[bin] = histogram[bin]! - 1;
   }
   return { histogram, origin: all.origin, sum, squares, count };
@@ -65,13 +75,13 @@ export function withoutBorder(all: LevelCounts, { data }: Displayed, mask: Uint8
 export function measureLevels({ histogram, origin, sum, squares, count }: LevelCounts): Levels {
   const ranked = percentiles(histogram, [1, count * 0.005, count * 0.01, count * 0.99, count]);
   return {
-    mean: origin + sum / count,
-    sd: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
+    mean: 255 * (origin + sum / count),
+    sd: 255 * Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
     min: ranked[0]!,
     max: ranked[4]!,
     p1: ranked[2]!,
     p99: ranked[3]!,
-    dark: ranked[1]! + 1 / BINS_PER_LEVEL,
+    dark: ranked[1]! + 0.5 / BINS_PER_LEVEL,
     clippedLow: total(histogram, 0, 2 * BINS_PER_LEVEL + 1) / count,
     clippedHigh: total(histogram, 253 * BINS_PER_LEVEL, histogram.length) / count,
     entropy: entropy(histogram, count),

@@ -1,29 +1,34 @@
-import { atSharpnessScale, type Details, measureDetails } from './detail-measures';
-import { type Displayed, findForeground } from './foreground';
+import { atSharpnessScale, measureDetails, measureNoise } from './detail-measures';
+import { type Displayed, findForeground, innerRuns } from './foreground';
 import { countLevels, measureLevels, withoutBorder } from './level-measures';
 import type { MetricName } from './quality-metrics';
 
 /** Less of the image than this is no image. */
 const MIN_FOREGROUND = 0.02;
 
+export interface Measured {
+  /** Of every metric that was measured; null where it is not defined for the image. */
+  readonly values: Partial<Record<MetricName, number | null>>;
+  /** false: there is nothing to be seen. */
+  readonly signal: boolean;
+}
+
 /**
- * The raw value of every metric, on the foreground. Where there is no signal, levels are those of the whole image,
- * ratios are 0/0 and noise is not 0 but unknown.
+ * Raw values on the foreground. Where there is no signal, levels are those of the whole image, ratios are 0/0 and noise
+ * is not 0 but unknown.
+ * @param judged the metrics that are needed: what costs a pass of its own over the pixels is measured for them only
  */
-export function measure(displayed: Displayed): {
-  values: Record<MetricName, number | null>;
-  signal: boolean;
-} {
+export function measure(displayed: Displayed, judged: ReadonlySet<MetricName>): Measured {
+  if (judged.size === 0) return { values: {}, signal: true };
   const counts = countLevels(displayed);
   const whole = measureLevels(counts);
-  const { mask, inner, pixels } = findForeground(displayed, whole.dark);
+  const dark = whole.dark / 255;
+  const { mask, pixels } = findForeground(displayed, dark);
   const share = pixels / displayed.data.length;
   const inside = mask && pixels > 0 ? measureLevels(withoutBorder(counts, displayed, mask)) : whole;
   const signal = share >= MIN_FOREGROUND && inside.max - inside.min >= 1;
   const levels = signal ? inside : whole;
-  const details = signal ? measureDetails(displayed, inner) : null;
-  const scaled = details && scaledDetails(displayed, details, whole.dark);
-  const noise = details?.noiseSigma ?? null;
+  const details = signal ? measureNeighbourhoods(displayed, mask, dark, judged) : {};
   return {
     signal,
     values: {
@@ -34,15 +39,27 @@ export function measure(displayed: Displayed): {
       contrast_sd: levels.sd,
       contrast_range: (levels.p99 - levels.p1) / 255,
       contrast_entropy: levels.entropy,
-      noise_sigma: noise,
-      noise_snr: noise ? levels.mean / noise : null,
-      sharpness_nvol: scaled?.sharpness ?? null,
-      motion_anisotropy: scaled?.anisotropy ?? null,
+      noise_sigma: details.noiseSigma,
+      noise_snr: details.noiseSigma ? levels.mean / details.noiseSigma : null,
+      sharpness_nvol: details.sharpness,
+      motion_anisotropy: details.anisotropy,
     },
   };
 }
 
-function scaledDetails(displayed: Displayed, details: Details, dark: number): Details | null {
-  const scaled = atSharpnessScale(displayed);
-  return scaled === displayed ? details : measureDetails(scaled, findForeground(scaled, dark).inner);
+/** Noise at the size of the image, sharpness and movement at one scale: one pass where that is the same. */
+function measureNeighbourhoods(
+  displayed: Displayed,
+  mask: Uint8Array | undefined,
+  dark: number,
+  judged: ReadonlySet<MetricName>,
+): { noiseSigma?: number | null; sharpness?: number | null; anisotropy?: number | null } {
+  const noise = judged.has('noise_sigma') || judged.has('noise_snr');
+  const edges = judged.has('sharpness_nvol') || judged.has('motion_anisotropy');
+  const scaled = edges ? atSharpnessScale(displayed) : displayed;
+  if (edges && scaled === displayed) return measureDetails(displayed, innerRuns(displayed, mask)) ?? {};
+  const noiseSigma = noise ? measureNoise(displayed, innerRuns(displayed, mask)) : null;
+  if (!edges) return { noiseSigma };
+  const { mask: scaledMask } = findForeground(scaled, dark);
+  return { ...measureDetails(scaled, innerRuns(scaled, scaledMask)), noiseSigma };
 }

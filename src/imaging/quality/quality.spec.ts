@@ -1,6 +1,7 @@
 import type { Image, Validation } from '../image';
 import type { QualitySpec } from '../input-spec';
 import { assessQuality } from './quality';
+import { QUALITY_METRICS } from './quality-metrics';
 
 /** `level`: 0..255. */
 const image = (level: (x: number, y: number) => number, side = 128): Image => ({
@@ -116,7 +117,28 @@ describe('assessQuality [R-05]', () => {
   it('leaves out what the manifest switches off', () => {
     const validation = assess((x) => 120 + 50 * Math.sin(x / 30), { sharpness_nvol: null });
     expect(validation).toMatchObject({ is_valid: true, validation_score: 1, motion_artifact_free: null });
-    expect(validation.metrics.sharpness_nvol?.status).toBe('not_assessed');
+    expect(validation.metrics.sharpness_nvol).toMatchObject({
+      status: 'not_assessed',
+      value: null,
+      threshold: {},
+    });
+  });
+
+  it('does not measure what nothing is judged by', () => {
+    const measured = (thresholds: QualitySpec['thresholds']): string[] =>
+      Object.entries(assess(good, thresholds).metrics).flatMap(([name, { value }]) =>
+        value === null ? [] : name,
+      );
+    const levels = Object.keys(QUALITY_METRICS).filter((name) => /brightness|clipped|contrast|share/.test(name));
+    expect(measured({ noise_sigma: null, sharpness_nvol: null, motion_anisotropy: null })).toEqual(levels);
+    expect(measured({ sharpness_nvol: null, motion_anisotropy: null })).toEqual([
+      ...levels,
+      'noise_sigma',
+      'noise_snr',
+    ]);
+    const nothing = Object.fromEntries(Object.keys(QUALITY_METRICS).map((name) => [name, null]));
+    expect(measured(nothing)).toEqual([]);
+    expect(assess(() => 0, nothing)).toMatchObject({ is_valid: true, validation_score: 1, error_codes: [] });
   });
 
   it('replaces single limits and publishes those it used', () => {

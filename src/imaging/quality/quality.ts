@@ -1,7 +1,7 @@
-import { displayedLevels } from '../channels';
+import { displayedValues } from '../channels';
 import type { Image, MetricResult, MetricStatus, Validation } from '../image';
 import type { QualitySpec } from '../input-spec';
-import { measure } from './measure';
+import { type Measured, measure } from './measure';
 import {
   METRIC_NAMES,
   type MetricLimits,
@@ -14,7 +14,7 @@ import {
 import { checkOutcomes, MIN_SCORE, validationScore } from './validation-score';
 
 /** Changes with anything that can change a verdict. */
-const VALIDATOR_VERSION = '2.0.0';
+const VALIDATOR_VERSION = '2.1.0';
 /** `sharpness_nvol` from which an image is not smeared; sharp radiographs of the chest have 0.007 to 0.045. */
 const SHARP = 0.005;
 /** Every number in an answer has this many significant digits, and is judged as it is shown. */
@@ -27,8 +27,11 @@ type Assessed = Record<MetricName, MetricResult>;
  * @param modality of a DICOM file
  */
 export function assessQuality(image: Image, quality: QualitySpec, modality?: string | null): Validation {
-  const { values, signal } = measure({ ...image, data: displayedLevels(image) });
-  const metrics = judge(values, overridesFor(quality, modality ?? ''), signal);
+  const limits = limitsFor(quality, modality ?? '');
+  const judged = new Set(METRIC_NAMES.filter((name) => isJudged(limits[name])));
+  const measured = measure({ ...image, data: displayedValues(image) }, judged);
+  const { signal } = measured;
+  const metrics = judge(measured, limits);
   const outcomes = checkOutcomes(metrics);
   const codes = new Set<QualityCode>(signal ? [] : ['QUALITY_NO_SIGNAL']);
   for (const name of METRIC_NAMES) {
@@ -50,27 +53,33 @@ export function assessQuality(image: Image, quality: QualitySpec, modality?: str
   };
 }
 
-/** From the most general to the most specific, which goes first. */
-function overridesFor({ thresholds, by_modality }: QualitySpec, modality: string): readonly Thresholds[] {
-  return [MODALITY_THRESHOLDS[modality] ?? {}, thresholds, by_modality?.[modality] ?? {}];
+/** null: not assessed. */
+type Limits = Readonly<Record<MetricName, MetricLimits | null>>;
+
+/** The last who says something of a metric decides whether it is assessed, and everybody about single limits. */
+function limitsFor({ thresholds, by_modality }: QualitySpec, modality: string): Limits {
+  const sources: readonly Thresholds[] = [
+    MODALITY_THRESHOLDS[modality] ?? {},
+    thresholds,
+    by_modality?.[modality] ?? {},
+  ];
+  const entries = METRIC_NAMES.map((name) => {
+    const said = sources.map((source) => source[name]).filter((limits) => limits !== undefined);
+    return [name, said.at(-1) === null ? null : Object.assign({}, QUALITY_METRICS[name].limits, ...said)];
+  });
+  return Object.fromEntries(entries) as Limits;
 }
 
-function judge(
-  values: Record<MetricName, number | null>,
-  overrides: readonly Thresholds[],
-  signal: boolean,
-): Assessed {
+const isJudged = (limits: MetricLimits | null): limits is MetricLimits =>
+  limits !== null && Object.keys(limits).length > 0;
+
+function judge({ values, signal }: Measured, limits: Limits): Assessed {
   const entries = METRIC_NAMES.map((name): [MetricName, MetricResult] => {
-    const { algorithm, limits } = QUALITY_METRICS[name];
-    const set = overrides.map((thresholds) => thresholds[name]).filter((limits) => limits !== undefined);
-    const threshold: MetricLimits = Object.assign({}, limits, ...set);
-    const measured = values[name];
-    const value = measured === null ? null : Number(measured.toPrecision(DIGITS));
-    const assessed = set.at(-1) !== null && Object.keys(threshold).length > 0;
-    return [
-      name,
-      { value, threshold, status: assessed ? statusOf(value, threshold) : 'not_assessed', algorithm },
-    ];
+    const threshold = limits[name];
+    const measured = threshold === null ? null : values[name];
+    const value = typeof measured === 'number' ? Number(measured.toPrecision(DIGITS)) : null;
+    const status = isJudged(threshold) ? statusOf(value, threshold) : 'not_assessed';
+    return [name, { value, threshold: threshold ?? {}, status, algorithm: QUALITY_METRICS[name].algorithm }];
   });
   const metrics = Object.fromEntries(entries) as Assessed;
   return signal ? weighed(metrics) : metrics;
