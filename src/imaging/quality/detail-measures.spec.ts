@@ -1,5 +1,5 @@
 import { atSharpnessScale, type Details, measureDetails, measureNoise } from './detail-measures';
-import { type Displayed, findForeground, innerRuns } from './foreground';
+import { type Border, type Displayed, findForeground, innerRuns } from './foreground';
 import { countLevels, type Levels, measureLevels } from './level-measures';
 
 /** `level`: 0..255. */
@@ -10,8 +10,8 @@ const displayed = (width: number, height: number, level: (x: number, y: number) 
 });
 
 const levelsOf = (image: Displayed): Levels => measureLevels(countLevels(image));
-const details = (image: Displayed, mask?: Uint8Array): Details =>
-  measureDetails(image, innerRuns(image, mask))!;
+const details = (image: Displayed, border?: Border): Details =>
+  measureDetails(image, innerRuns(image, border))!;
 const noiseSigma = (image: Displayed): number => details(image).noiseSigma;
 const sharpness = (image: Displayed): number | null => details(atSharpnessScale(image)).sharpness;
 
@@ -75,8 +75,8 @@ describe('noiseSigma', () => {
   it('is the same when nothing else is asked, with a border and without', () => {
     const noise = gaussian(3);
     const image = displayed(70, 50, (x, y) => (x + y < 30 ? 0 : 128 + 20 * Math.sin(x / 9) + 5 * noise()));
-    const { mask } = findForeground(image, 1 / 255);
-    for (const inside of [undefined, mask!]) {
+    const { border } = findForeground(image, 1 / 255);
+    for (const inside of [undefined, border!]) {
       expect(measureNoise(image, innerRuns(image, inside))).toBeCloseTo(details(image, inside).noiseSigma, 5);
     }
   });
@@ -141,15 +141,15 @@ describe('anisotropy', () => {
 describe('foreground', () => {
   it('is everything where no border is', () => {
     const image = displayed(64, 64, texture);
-    expect(findForeground(image, 0)).toEqual({ mask: undefined, pixels: 4096 });
+    expect(findForeground(image, 0)).toEqual({ border: undefined, pixels: 4096 });
   });
 
   it('leaves out rows and columns of one value, whatever the value', () => {
     const image = displayed(64, 64, (x, y) => (x < 5 || y >= 60 ? 255 : texture(x, y)));
-    const { mask, pixels } = findForeground(image, 0);
+    const { border, pixels } = findForeground(image, 0);
     expect(pixels).toBe(59 * 60);
-    expect([mask![4], mask![5], mask![60 * 64 + 20]]).toEqual([0, 1, 0]);
-    expect(innerRuns(image, mask)).toEqual(
+    expect([4, 5, 60 * 64 + 20].map((at) => border!.mask[at])).toEqual([0, 1, 0]);
+    expect(innerRuns(image, border)).toEqual(
       Array.from({ length: 58 }, (_, i) => [(i + 1) * 64 + 6, (i + 1) * 64 + 63]).flat(),
     );
   });
@@ -159,24 +159,25 @@ describe('foreground', () => {
     const image = displayed(64, 64, (x, y) =>
       x + y < 20 || Math.hypot(x - 32, y - 32) < 4 ? 0 : texture(x, y),
     );
-    const { mask, pixels } = findForeground(image, 1 / 255);
+    const { border, pixels } = findForeground(image, 1 / 255);
     expect(pixels).toBe(4096 - (20 * 21) / 2);
-    expect([mask![0], mask![19], mask![20], mask![32 * 64 + 32]]).toEqual([0, 0, 1, 1]);
+    expect(border!.rows.lastIndexOf(1)).toBe(19);
+    expect([0, 19, 20, 32 * 64 + 32].map((at) => border!.mask[at])).toEqual([0, 0, 1, 1]);
   });
 
   it('follows a dark area round corners, and no gap that touches at corners alone', () => {
     // 1 is dark and reached, 2 is dark and not reached
     const plan = ['111111', '199991', '192291', '199929', '111199'];
     const image = displayed(6, 5, (x, y) => (plan[y]![x] === '9' ? 90 + x + 7 * y : 0));
-    const { mask } = findForeground({ ...image, data: image.data.map((v, i) => v + i * 1e-6) }, 1 / 255);
-    expect(plan.map((row, y) => Array.from(row, (_, x) => mask![y * 6 + x]).join(''))).toEqual(
+    const { border } = findForeground({ ...image, data: image.data.map((v, i) => v + i * 1e-6) }, 1 / 255);
+    expect(plan.map((row, y) => Array.from(row, (_, x) => border!.mask[y * 6 + x]).join(''))).toEqual(
       plan.map((row) => row.replace(/./g, (cell) => (cell === '1' ? '0' : '1'))),
     );
   });
 
   it('has no inner pixels where it is two pixels wide', () => {
     const mask = new Uint8Array(25).map((_, i) => (i % 5 < 2 ? 1 : 0));
-    expect(innerRuns({ width: 5, height: 5 }, mask)).toEqual([]);
+    expect(innerRuns({ width: 5, height: 5 }, { mask, rows: new Uint8Array(5).fill(1) })).toEqual([]);
   });
 
   it('is nothing in an image of one value', () => {

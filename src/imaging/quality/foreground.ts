@@ -5,10 +5,17 @@ export interface Displayed {
   readonly data: Float32Array;
 }
 
+export interface Border {
+  /** 0 for the pixels of the border, 1 for all others. */
+  readonly mask: Uint8Array;
+  /** 1 for rows that have some of it: often they are few. */
+  readonly rows: Uint8Array;
+}
+
 /** What of an image is looked at. */
 export interface Foreground {
-  /** 1 where the image is, 0 where its border is; undefined: it has none. */
-  readonly mask: Uint8Array | undefined;
+  /** undefined: it has none. */
+  readonly border: Border | undefined;
   readonly pixels: number;
 }
 
@@ -22,12 +29,9 @@ export function findForeground(displayed: Displayed, dark: number): Foreground {
   const frame = withoutConstantBorder(displayed);
   const inFrame = Math.max(0, frame.right - frame.left) * Math.max(0, frame.bottom - frame.top);
   const seeds = darkEdge(displayed, frame, dark);
-  if (inFrame === width * height && seeds.length === 0) return { mask: undefined, pixels: inFrame };
-  const mask = new Uint8Array(width * height);
-  for (let y = frame.top; y < frame.bottom; y++) {
-    mask.fill(1, y * width + frame.left, y * width + frame.right);
-  }
-  return { mask, pixels: inFrame - removeDark(displayed, mask, seeds, dark) };
+  if (inFrame === width * height && seeds.length === 0) return { border: undefined, pixels: inFrame };
+  const border = borderOf(displayed, frame);
+  return { border, pixels: inFrame - removeDark(displayed, border, seeds, dark) };
 }
 
 /**
@@ -36,13 +40,14 @@ export function findForeground(displayed: Displayed, dark: number): Foreground {
  */
 export function innerRuns(
   { width, height }: Pick<Displayed, 'width' | 'height'>,
-  mask: Uint8Array | undefined,
+  border: Border | undefined,
 ): number[] {
   const runs: number[] = [];
   for (let y = 1; y < height - 1; y++) {
     const row = y * width;
-    if (mask === undefined) runs.push(row + 1, row + width - 1);
-    else pushRuns(runs, mask, row, width);
+    if (border && (border.rows[y - 1]! | border.rows[y]! | border.rows[y + 1]!) === 1)
+      pushRuns(runs, border.mask, row, width);
+    else runs.push(row + 1, row + width - 1);
   }
   return runs;
 }
@@ -85,6 +90,14 @@ function withoutConstantBorder({ width, height, data }: Displayed): Frame {
   return frame;
 }
 
+function borderOf({ width, height }: Displayed, { left, right, top, bottom }: Frame): Border {
+  const mask = new Uint8Array(width * height);
+  for (let y = top; y < bottom; y++) mask.fill(1, y * width + left, y * width + right);
+  const rows = new Uint8Array(height).fill(1);
+  if (right - left === width) rows.fill(0, top, bottom);
+  return { mask, rows };
+}
+
 function darkEdge({ width, data }: Displayed, { left, right, top, bottom }: Frame, dark: number): number[] {
   const seeds: number[] = [];
   const look = (at: number): void => {
@@ -103,7 +116,12 @@ function darkEdge({ width, data }: Displayed, { left, right, top, bottom }: Fram
 }
 
 /** Clears the dark areas around the seeds, four neighbours a pixel, run by run; gives how many pixels that were. */
-function removeDark({ width, data }: Displayed, mask: Uint8Array, seeds: number[], dark: number): number {
+function removeDark(
+  { width, data }: Displayed,
+  { mask, rows }: Border,
+  seeds: number[],
+  dark: number,
+): number {
   const isDark = (at: number): boolean => mask[at] === 1 && data[at]! < dark;
   const stack = seeds;
   let removed = 0;
@@ -116,6 +134,7 @@ function removeDark({ width, data }: Displayed, mask: Uint8Array, seeds: number[
     while (from > row && isDark(from - 1)) from--;
     while (to < row + width && isDark(to)) to++;
     mask.fill(0, from, to);
+    rows[row / width] = 1;
     removed += to - from;
     for (const shift of [-width, width]) {
       for (let at = from + shift; at < to + shift; at++) {

@@ -1,4 +1,4 @@
-import type { Displayed } from './foreground';
+import type { Border, Displayed } from './foreground';
 
 const BINS_PER_LEVEL = 16;
 const BINS = 255 * BINS_PER_LEVEL;
@@ -55,18 +55,23 @@ export function countLevels({ data }: Displayed): LevelCounts {
   return { histogram, origin, sum: sum + otherSum, squares: squares + otherSquares, count: data.length };
 }
 
-/** Without the pixels whose mask is 0. */
-export function withoutBorder(all: LevelCounts, { data }: Displayed, mask: Uint8Array): LevelCounts {
+export function withoutBorder(
+  all: LevelCounts,
+  { data, width }: Displayed,
+  { mask, rows }: Border,
+): LevelCounts {
   const histogram = all.histogram.slice();
   let { sum, squares, count } = all;
-  for (let i = 0; i < data.length; i++) {
-    if (mask[i] !== 0) continue;
-    const deviation = data[i]! - all.origin;
-    sum -= deviation;
-    squares -= deviation * deviation;
-    count--;
-    const bin = (data[i]! * BINS + 0.5) | 0;
-    histogram[bin] = histogram[bin]! - 1;
+  for (let y = rows.indexOf(1); y >= 0; y = rows.indexOf(1, y + 1)) {
+    for (let i = y * width, end = i + width; i < end; i++) {
+      if (mask[i] !== 0) continue;
+      const deviation = data[i]! - all.origin;
+      sum -= deviation;
+      squares -= deviation * deviation;
+      count--;
+      const bin = (data[i]! * BINS + 0.5) | 0;
+      histogram[bin] = histogram[bin]! - 1;
+    }
   }
   return { histogram, origin: all.origin, sum, squares, count };
 }

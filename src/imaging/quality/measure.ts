@@ -1,5 +1,5 @@
 import { atSharpnessScale, measureDetails, measureNoise } from './detail-measures';
-import { type Displayed, findForeground, innerRuns } from './foreground';
+import { type Border, type Displayed, findForeground, innerRuns } from './foreground';
 import { countLevels, measureLevels, withoutBorder } from './level-measures';
 import type { MetricName } from './quality-metrics';
 
@@ -23,12 +23,12 @@ export function measure(displayed: Displayed, judged: ReadonlySet<MetricName>): 
   const counts = countLevels(displayed);
   const whole = measureLevels(counts);
   const dark = whole.dark / 255;
-  const { mask, pixels } = findForeground(displayed, dark);
+  const { border, pixels } = findForeground(displayed, dark);
   const share = pixels / displayed.data.length;
-  const inside = mask && pixels > 0 ? measureLevels(withoutBorder(counts, displayed, mask)) : whole;
+  const inside = border && pixels > 0 ? measureLevels(withoutBorder(counts, displayed, border)) : whole;
   const signal = share >= MIN_FOREGROUND && inside.max - inside.min >= 1;
   const levels = signal ? inside : whole;
-  const details = signal ? measureNeighbourhoods(displayed, mask, dark, judged) : {};
+  const details = signal ? measureNeighbourhoods(displayed, border, dark, judged) : {};
   return {
     signal,
     values: {
@@ -50,16 +50,16 @@ export function measure(displayed: Displayed, judged: ReadonlySet<MetricName>): 
 /** Noise at the size of the image, sharpness and movement at one scale: one pass where that is the same. */
 function measureNeighbourhoods(
   displayed: Displayed,
-  mask: Uint8Array | undefined,
+  border: Border | undefined,
   dark: number,
   judged: ReadonlySet<MetricName>,
 ): { noiseSigma?: number | null; sharpness?: number | null; anisotropy?: number | null } {
   const noise = judged.has('noise_sigma') || judged.has('noise_snr');
   const edges = judged.has('sharpness_nvol') || judged.has('motion_anisotropy');
   const scaled = edges ? atSharpnessScale(displayed) : displayed;
-  if (edges && scaled === displayed) return measureDetails(displayed, innerRuns(displayed, mask)) ?? {};
-  const noiseSigma = noise ? measureNoise(displayed, innerRuns(displayed, mask)) : null;
+  if (edges && scaled === displayed) return measureDetails(displayed, innerRuns(displayed, border)) ?? {};
+  const noiseSigma = noise ? measureNoise(displayed, innerRuns(displayed, border)) : null;
   if (!edges) return { noiseSigma };
-  const { mask: scaledMask } = findForeground(scaled, dark);
-  return { ...measureDetails(scaled, innerRuns(scaled, scaledMask)), noiseSigma };
+  const scaledRuns = innerRuns(scaled, findForeground(scaled, dark).border);
+  return { ...measureDetails(scaled, scaledRuns), noiseSigma };
 }
