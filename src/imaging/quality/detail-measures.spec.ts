@@ -6,7 +6,10 @@ import { countLevels, type Levels, measureLevels } from './level-measures';
 const displayed = (width: number, height: number, level: (x: number, y: number) => number): Displayed => ({
   width,
   height,
-  data: Float32Array.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width)) / 255),
+  data: Float32Array.from(
+    { length: width * height },
+    (_, i) => level(i % width, Math.floor(i / width)) / 255,
+  ),
 });
 
 const levelsOf = (image: Displayed): Levels => measureLevels(countLevels(image));

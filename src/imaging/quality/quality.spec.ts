@@ -129,7 +129,9 @@ describe('assessQuality [R-05]', () => {
       Object.entries(assess(good, thresholds).metrics).flatMap(([name, { value }]) =>
         value === null ? [] : name,
       );
-    const levels = Object.keys(QUALITY_METRICS).filter((name) => /brightness|clipped|contrast|share/.test(name));
+    const levels = Object.keys(QUALITY_METRICS).filter((name) =>
+      /brightness|clipped|contrast|share/.test(name),
+    );
     expect(measured({ noise_sigma: null, sharpness_nvol: null, motion_anisotropy: null })).toEqual(levels);
     expect(measured({ sharpness_nvol: null, motion_anisotropy: null })).toEqual([
       ...levels,
