@@ -36,9 +36,9 @@ async function batch(server, id) {
 /** Asks /health/live until `work` is done. @returns the milliseconds of each answer beside the result */
 async function probing(server, work) {
   const times = [];
-  let done = false;
+  const done = new AbortController();
   const probe = async () => {
-    while (!done) {
+    while (!done.signal.aborted) {
       const started = performance.now();
       await (await fetch(`${server.url}/health/live`)).text();
       times.push(performance.now() - started);
@@ -46,9 +46,7 @@ async function probing(server, work) {
     }
   };
   const probes = probe();
-  const result = await work().finally(() => {
-    done = true;
-  });
+  const result = await work().finally(() => done.abort());
   await probes;
   return { result, times };
 }
