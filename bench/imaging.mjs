@@ -11,10 +11,10 @@ const { decodePng } = imaging('png/png');
 const { readRawImage } = imaging('raw/raw-image');
 const { resize } = imaging('resize/resize');
 const { prepareImage } = imaging('prepare-image');
-const { displayedLevels } = imaging('channels');
+const { displayedValues } = imaging('channels');
 const { countLevels, measureLevels } = imaging('quality/level-measures');
-const { findForeground } = imaging('quality/foreground');
-const { measureDetails } = imaging('quality/detail-measures');
+const { findForeground, innerRuns } = imaging('quality/foreground');
+const { measureDetails, measureNoise } = imaging('quality/detail-measures');
 const { assessQuality } = imaging('quality/quality');
 
 const SIDE = 512;
@@ -98,19 +98,34 @@ for (const { name, channels, decode } of FORMS) {
   ]);
 }
 
-const displayed = { ...size, data: displayedLevels(grey) };
-const { dark } = measureLevels(countLevels(displayed));
-const quality = head('quality, grey', 'ms a megapixel', 'times memcpy');
+const displayed = { ...size, data: displayedValues(grey) };
+const dark = measureLevels(countLevels(displayed)).dark / 255;
+const runs = innerRuns(displayed, findForeground(displayed, dark).border);
+const without = (...names) => ({
+  policy: 'warn',
+  thresholds: Object.fromEntries(names.map((name) => [name, null])),
+});
+const quality = head('quality, grey', 'ms a megapixel', 'MB a megapixel', 'times memcpy');
 for (const [name, work] of [
-  ['displayed values', () => displayedLevels(grey)],
-  ['displayed values of RGB', () => displayedLevels(colour)],
+  ['luma of RGB, where it is RGB', () => displayedValues(colour)],
   ['brightness, clipping, contrast, entropy', () => measureLevels(countLevels(displayed))],
-  ['foreground', () => findForeground(displayed, dark)],
-  ['noise, sharpness, movement', () => measureDetails(displayed, undefined)],
+  ['foreground', () => innerRuns(displayed, findForeground(displayed, dark).border)],
+  ['noise alone', () => measureNoise(displayed, runs)],
+  ['noise, sharpness, movement', () => measureDetails(displayed, runs)],
   ['all of it', () => assessQuality(grey, QUALITY)],
+  [
+    'all but sharpness and movement',
+    () => assessQuality(grey, without('sharpness_nvol', 'motion_anisotropy')),
+  ],
+  ['levels alone', () => assessQuality(grey, without('sharpness_nvol', 'motion_anisotropy', 'noise_sigma'))],
 ]) {
   const ms = await time(work);
-  quality.push([name, (ms / MEGAPIXELS).toFixed(2), (ms / copies[1]).toFixed(1)]);
+  quality.push([
+    name,
+    (ms / MEGAPIXELS).toFixed(2),
+    (allocated(work) / MEGAPIXELS).toFixed(1),
+    (ms / copies[1]).toFixed(1),
+  ]);
 }
 
 const to = { width: 128, height: 128, kernel: 'bilinear', antialias: true };
