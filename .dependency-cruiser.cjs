@@ -20,6 +20,7 @@ const ENTRY_POINTS = [
   '^src/migrate\\.ts$',
   '^src/verifier/verify-command\\.ts$',
   '^src/rotate-keys\\.ts$',
+  '^src/archive-audit\\.ts$',
   '^src/inference/engine/process/engine\\.process\\.ts$',
   '^src/models/onnx/onnx-inspection\\.worker\\.ts$',
 ];

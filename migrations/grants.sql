@@ -1,6 +1,6 @@
 -- What the roles of docker/postgres/roles.sql may do. Applied after every migration run, so that it holds for new tables
 -- too. Without these roles, when one role does everything, it changes nothing.
--- A table named audit_… is append-only: the application reads it, the sequencer adds to it.
+-- A table named audit_… is append-only: the application reads it, the sequencer adds to it, the owner archives.
 DO $$
 DECLARE
   audit_table regclass;
@@ -21,9 +21,13 @@ BEGIN
   LOOP
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM medai_application', audit_table);
     EXECUTE format('GRANT SELECT ON %s TO medai_sequencer', audit_table);
-    IF audit_table NOT IN (to_regclass('audit_inbox'), to_regclass('audit_logs')) THEN
-      EXECUTE format('GRANT INSERT ON %s TO medai_sequencer', audit_table);
-    END IF;
+  END LOOP;
+
+  FOR audit_table IN
+    SELECT to_regclass(name) FROM unnest(ARRAY['audit_checkpoints', 'audit_tiles', 'audit_publications']) AS name
+    WHERE to_regclass(name) IS NOT NULL
+  LOOP
+    EXECUTE format('GRANT INSERT ON %s TO medai_sequencer', audit_table);
   END LOOP;
 
   -- Column by column, so that nobody chooses the database's own times.

@@ -77,6 +77,7 @@ const DETAILS = {
   rejected_event_id: 'id',
   rejected_hash: 'hash',
   result_hash: 'hash',
+  retention_days: 'count',
   returned_ids: 'ids',
   role: 'code',
   root_hash: 'digest',

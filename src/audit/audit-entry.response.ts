@@ -64,6 +64,13 @@ export class AuditPageResponse {
   @ApiProperty({ type: [AuditEntryResponse] })
   readonly items: AuditEntryResponse[];
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Entries up to this one are archived and not in the list; null for none',
+  })
+  readonly archived_through: string | null;
+
   @ApiProperty({ type: String, nullable: true })
   readonly next_cursor: string | null;
 }

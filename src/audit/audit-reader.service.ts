@@ -3,6 +3,7 @@ import { Injectable, StreamableFile } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual, Raw, Repository } from 'typeorm';
 import { DomainError } from '../errors/domain.error';
+import { archivedError, archivedSeq, archivedThrough } from './archive/archives';
 import { AuditCursors } from './audit-cursors';
 import { readEntry } from './audit-entry';
 import { AuditLog } from './audit-log.entity';
@@ -36,7 +37,9 @@ export class AuditReader {
     });
     const page = rows.slice(0, query.limit);
     this.trail.describe({ objectType: 'audit_entry', details: { count: page.length } });
+    const archived = await archivedThrough(this.entries.manager);
     return {
+      archived_through: archived === 0 ? null : String(archived),
       items: page.map(toAuditEntryResponse),
       next_cursor: rows.length > page.length ? this.cursors.seal(page.at(-1)!.seq, filtersOf(query)) : null,
     };
@@ -45,7 +48,7 @@ export class AuditReader {
   async get(eventId: string, format: 'json' | 'fhir'): Promise<AuditEntryResponse | StreamableFile> {
     this.trail.describe({ objectType: 'audit_entry', objectId: eventId });
     const row = await this.entries.findOneBy({ eventId });
-    if (row === null) throw new DomainError('AUDIT_ENTRY_NOT_FOUND');
+    if (row === null) throw await this.absence(eventId);
     if (format === 'json') return toAuditEntryResponse(row);
     const entry = readEntry(row.canonical);
     if (entry === undefined) throw new DomainError('AUDIT_ENTRY_UNREADABLE');
@@ -62,6 +65,13 @@ export class AuditReader {
       take: 100,
     });
     return rows.map(({ eventId }) => eventId);
+  }
+
+  private async absence(eventId: string): Promise<DomainError> {
+    const { manager } = this.entries;
+    const seq = await archivedSeq(manager, eventId);
+    const archived = seq === undefined ? undefined : await archivedError(manager, seq);
+    return archived ?? new DomainError('AUDIT_ENTRY_NOT_FOUND');
   }
 
   /** Waits until everything that was committed before this call is chained. */

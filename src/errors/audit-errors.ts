@@ -13,6 +13,12 @@ export const AUDIT_ERRORS = define({
     title: 'There is no such audit entry',
     remedy: 'List the entries with GET /audit.',
   },
+  AUDIT_ENTRY_ARCHIVED: {
+    kind: 'gone',
+    severity: 'low',
+    title: 'The audit entry is in an archive',
+    remedy: 'Ask the operator for the file named in `detail`; its SHA-256 stands in the trail.',
+  },
   AUDIT_ENTRY_UNREADABLE: {
     kind: 'conflict',
     severity: 'critical',

@@ -22,6 +22,7 @@ export const PROBLEM_STATUS: Record<
   unauthenticated: { status: 401, category: 'AUTH' },
   forbidden: { status: 403, category: 'AUTH' },
   not_found: { status: 404, category: 'NOT_FOUND' },
+  gone: { status: 410, category: 'NOT_FOUND' },
   conflict: { status: 409, category: 'BUSINESS_LOGIC' },
   rejected: { status: 422, category: 'BUSINESS_LOGIC' },
   rate_limited: { status: 429, category: 'RATE_LIMIT' },

@@ -44,7 +44,14 @@ export async function createAuditDatabase(): Promise<AuditDatabase> {
 export const ed25519Pem = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 
-const APPEND_ONLY = ['audit_logs', 'audit_checkpoints', 'audit_tiles', 'audit_publications'];
+const APPEND_ONLY = [
+  'audit_logs',
+  'audit_checkpoints',
+  'audit_tiles',
+  'audit_publications',
+  'audit_archives',
+  'audit_archived_entries',
+];
 
 /** What nobody but an administrator of the database can do, and what no trigger stops. */
 export async function tamper(dataSource: DataSource, statements: readonly string[]): Promise<void> {

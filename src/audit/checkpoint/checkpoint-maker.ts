@@ -4,7 +4,7 @@ import { consistencyProof, treeRoot } from '../merkle/merkle-tree';
 import { MissingLeaves, StoredTree } from '../merkle/stored-tree';
 import { extendTiles } from '../merkle/tile-writer';
 import { type AuditProblem, problemAt } from '../verification/chain-verification';
-import { headSeq } from '../verification/chained-rows';
+import { headSeq, positionAt } from '../verification/chained-rows';
 import type { CheckpointKeys, KeyHistory } from './checkpoint-keys';
 import { newestCheckpoint, type StoredCheckpoint, storeCheckpoint } from './checkpoint-store';
 import { formatCheckpointText } from '../note/checkpoint-text';
@@ -81,10 +81,7 @@ async function assertOurs(
   if (origin !== keys.origin) refuse('fork', size, `the checkpoint of size ${size} is of the log ${origin}`);
   if (checkSignature(signed, history.at(size)) !== 'valid')
     refuse('altered', size, `the checkpoint of size ${size} is not signed by the key of its time`);
-  const [row] = await db.query<{ entry_hash: Buffer }[]>('SELECT entry_hash FROM audit_logs WHERE seq = $1', [
-    size,
-  ]);
-  if (row?.entry_hash.equals(headHash) !== true)
+  if ((await positionAt(db, size))?.hash.equals(headHash) !== true)
     refuse('fork', size, `entry ${size} is not the one that was there when its checkpoint was signed`);
 }
 

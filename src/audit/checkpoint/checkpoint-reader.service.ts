@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DomainError } from '../../errors/domain.error';
+import { archivedSeq } from '../archive/archives';
 import { AuditTrail } from '../audit-trail.service';
 import { consistencyProof, inclusionProof, treeRoot } from '../merkle/merkle-tree';
 import { StoredTree } from '../merkle/stored-tree';
@@ -32,12 +33,7 @@ export class CheckpointReader {
 
   async inclusion(eventId: string, { size }: InclusionDto): Promise<InclusionResponse> {
     this.trail.describe({ objectType: 'audit_entry', objectId: eventId });
-    const [row] = await this.dataSource.query<{ seq: string }[]>(
-      'SELECT seq FROM audit_logs WHERE event_id = $1',
-      [eventId],
-    );
-    if (row === undefined) throw new DomainError('AUDIT_ENTRY_NOT_FOUND');
-    const seq = Number(row.seq);
+    const seq = await this.seqOf(eventId);
     const newest = await this.newest();
     if (seq > newest.size)
       throw new DomainError('AUDIT_NOT_YET_SIGNED', undefined, { retryAfterSeconds: 10 });
@@ -45,7 +41,7 @@ export class CheckpointReader {
     const tree = new StoredTree(this.dataSource.manager);
     return {
       event_id: eventId,
-      seq: row.seq,
+      seq: String(seq),
       leaf_hash: base64(await tree.leaf(seq - 1)),
       size: treeSize,
       root_hash: base64(await treeRoot(treeSize, tree.subtree)),
@@ -67,6 +63,16 @@ export class CheckpointReader {
       to_root_hash: base64(root),
       hashes: (await consistencyProof(oldSize, newSize, subtree)).map(base64),
     };
+  }
+
+  private async seqOf(eventId: string): Promise<number> {
+    const [row] = await this.dataSource.query<{ seq: string }[]>(
+      'SELECT seq FROM audit_logs WHERE event_id = $1',
+      [eventId],
+    );
+    const seq = row ? Number(row.seq) : await archivedSeq(this.dataSource.manager, eventId);
+    if (seq === undefined) throw new DomainError('AUDIT_ENTRY_NOT_FOUND');
+    return seq;
   }
 
   private async newest(): Promise<StoredCheckpoint> {

@@ -25,6 +25,7 @@ export class AuditVerifier {
     const verdict = {
       valid: problem === null,
       entries: walk.entries,
+      archived: walk.archivedEntries,
       first_seq: String(walk.first),
       last_seq: String(walk.last),
       checkpoint_size: walk.checkpointSize,

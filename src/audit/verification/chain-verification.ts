@@ -10,7 +10,7 @@ export interface AuditProblem {
   readonly detail: string;
 }
 
-export function problemAt(kind: AuditProblem['class'], seq: number | bigint, detail: string): AuditProblem {
+export function problemAt(kind: AuditProblem['class'], seq: number | string, detail: string): AuditProblem {
   return { class: kind, seq: String(seq), detail };
 }
 
@@ -30,7 +30,7 @@ export interface ChainPosition {
 export const CHAIN_START: ChainPosition = { seq: 0, hash: GENESIS_HASH };
 
 /** The chain after a row that follows, and the row's leaf of the tree. */
-interface ChainStep extends ChainPosition {
+export interface ChainStep extends ChainPosition {
   readonly leaf: Buffer;
 }
 

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { archivedPosition } from '../archive/archives';
 import { FILED_COLUMNS, type FiledRow } from './filed-row';
 import { CHAIN_START, type ChainedRow, type ChainPosition } from './chain-verification';
 
@@ -17,11 +18,11 @@ export const filedRowsBetween = (db: EntityManager, after: number, last: number)
     [after, last],
   );
 
-/** The chain as it stands with entry `seq`; undefined when there is no such entry. */
+/** The chain as it stands with entry `seq`, archived or not; undefined when there is no such entry. */
 export async function positionAt(db: EntityManager, seq: number): Promise<ChainPosition | undefined> {
   if (seq === 0) return CHAIN_START;
   const [row] = await rowsBetween(db, seq - 1, seq);
-  return row && { seq, hash: row.entry_hash };
+  return row ? { seq, hash: row.entry_hash } : archivedPosition(db, seq);
 }
 
 /** Seq of the newest entry; 0 for none. */

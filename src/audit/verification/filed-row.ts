@@ -1,5 +1,12 @@
 import type { AuditEntry } from '../audit-entry';
-import type { ChainedRow } from './chain-verification';
+import {
+  type AuditProblem,
+  type ChainedRow,
+  type ChainPosition,
+  type ChainStep,
+  followChain,
+  problemAt,
+} from './chain-verification';
 
 /** Columns that lists are filtered by. The database reads them out of the text; nothing hashes them. */
 const COLUMNS = [
@@ -17,8 +24,16 @@ export type FiledRow = ChainedRow & Readonly<Record<(typeof COLUMNS)[number], st
 
 export const FILED_COLUMNS = COLUMNS.join(', ');
 
+/** `followChain`, and looks whether a column says something else than the text. */
+export function followFiled(from: ChainPosition, row: FiledRow): ChainStep | AuditProblem {
+  const step = followChain(from, row);
+  const misfiled = 'class' in step ? undefined : misfiledColumn(row);
+  if (misfiled === undefined) return step;
+  return problemAt('altered', row.seq, `column ${misfiled} is not what the text says`);
+}
+
 /** The column that says something else than the text, which would hide the entry from who looks for it. */
-export function misfiledColumn(row: FiledRow): string | undefined {
+function misfiledColumn(row: FiledRow): string | undefined {
   const entry = entryOf(row.canonical);
   return COLUMNS.find((column) => (row[column] ?? null) !== (entry[column] ?? null));
 }

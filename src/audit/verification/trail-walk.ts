@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { archivedThrough, linked, unnamedArchive } from '../archive/archives';
 import type { CheckpointKeys, KeyHistory } from '../checkpoint/checkpoint-keys';
 import {
   checkpointsFrom,
@@ -9,12 +10,15 @@ import {
 import { checkSignature } from '../note/signed-note';
 import { Frontier } from '../merkle/frontier';
 import { MissingLeaves, StoredTree } from '../merkle/stored-tree';
-import { type AuditProblem, type ChainPosition, followChain, problemAt } from './chain-verification';
+import { type AuditProblem, type ChainPosition, type ChainStep, problemAt } from './chain-verification';
 import { filedRowsBetween, headSeq, positionAt } from './chained-rows';
-import { misfiledColumn } from './filed-row';
+import { followFiled } from './filed-row';
 
 const ROWS_AT_ONCE = 1_000;
 const CHECKPOINTS_AT_ONCE = 500;
+
+/** Takes the chain one entry further. */
+type Step = (from: ChainPosition) => ChainStep | AuditProblem;
 
 /**
  * Follows entries `first` to `last` in constant memory and compares the tree over them with every signed checkpoint on
@@ -27,6 +31,8 @@ export class TrailWalk {
   private position: ChainPosition | undefined;
   private newest: StoredCheckpoint | undefined;
   private history: KeyHistory;
+  /** Seq of the last entry of which only the leaf hash is here. */
+  private archived = 0;
   /** Size of the last checkpoint that fitted. */
   private fitted: number | null = null;
   /** First entry behind it whose leaf is not the one in the stored tree. */
@@ -66,6 +72,11 @@ export class TrailWalk {
     return this.last - this.first + 1;
   }
 
+  /** How many of them are archived: that they are the ones that were signed is shown, not what they say. */
+  get archivedEntries(): number {
+    return Math.max(Math.min(this.last, this.archived) - this.first + 1, 0);
+  }
+
   get checkpointSize(): number | null {
     return this.fitted;
   }
@@ -85,6 +96,11 @@ export class TrailWalk {
 
   private async followEntries(): Promise<AuditProblem | undefined> {
     if (this.first > this.head + 1) return this.truncation();
+    this.archived = await archivedThrough(this.db);
+    if (this.first <= this.archived) {
+      const problem = await unnamedArchive(this.db);
+      if (problem !== undefined) return problem;
+    }
     this.position = await positionAt(this.db, this.first - 1);
     if (this.position === undefined)
       return problemAt('gap', this.first - 1, `entry ${this.first - 1} is missing`);
@@ -93,14 +109,11 @@ export class TrailWalk {
     const checkpoints = this.checkpoints();
     let next = (await checkpoints.next()).value;
     while (this.last < this.end) {
-      const rows = await filedRowsBetween(this.db, this.last, Math.min(this.last + ROWS_AT_ONCE, this.end));
-      if (rows.length === 0) return problemAt('gap', this.last + 1, `entry ${this.last + 1} is missing`);
-      for (const row of rows) {
-        const step = followChain(this.position, row);
+      const steps = await this.nextSteps();
+      if (steps.length === 0) return problemAt('gap', this.last + 1, `entry ${this.last + 1} is missing`);
+      for (const follow of steps) {
+        const step = follow(this.position);
         if ('class' in step) return step;
-        const misfiled = misfiledColumn(row);
-        if (misfiled !== undefined)
-          return problemAt('altered', step.seq, `column ${misfiled} is not what the text says`);
         this.position = step;
         await this.take(step.seq, step.leaf);
         if (next?.size !== step.seq) continue;
@@ -114,6 +127,22 @@ export class TrailWalk {
     if (this.fitted === this.last) return undefined;
     await this.frontier.advance(next.size, this.tree.subtree);
     return this.compare(next);
+  }
+
+  /** From entries; from leaf hashes where the entries are archived, and from the few that stay there all the same. */
+  private async nextSteps(): Promise<Step[]> {
+    const after = this.last;
+    const isArchived = after < this.archived;
+    const until = Math.min(after + ROWS_AT_ONCE, this.end, isArchived ? this.archived : this.end);
+    const rows = await filedRowsBetween(this.db, after, until);
+    if (!isArchived) return rows.map((row) => (from) => followFiled(from, row));
+    const steps: Step[] = [];
+    for (let seq = after + 1; seq <= until; seq++) {
+      const row = rows.find((each) => Number(each.seq) === seq);
+      const leaf = await this.tree.leaf(seq - 1);
+      steps.push((from) => (row ? followFiled(from, row) : linked(from, leaf)));
+    }
+    return steps;
   }
 
   private async take(seq: number, leaf: Buffer): Promise<void> {

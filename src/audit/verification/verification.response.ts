@@ -25,6 +25,12 @@ export class VerificationResponse {
   @ApiProperty({ description: 'Entries found in order' })
   readonly entries: number;
 
+  @ApiProperty({
+    description:
+      'How many of them are archived: their leaf hashes fit what was signed. What they say is in the files of the archive',
+  })
+  readonly archived: number;
+
   @ApiProperty()
   readonly first_seq: string;
 
