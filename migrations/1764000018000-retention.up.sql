@@ -123,7 +123,7 @@ ALTER TABLE electronic_signatures ENABLE ALWAYS TRIGGER electronic_signatures_ap
 CREATE FUNCTION guard_signature_removal() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
 BEGIN
   IF OLD.record_type <> 'result_review' OR EXISTS (SELECT FROM result_reviews WHERE id = OLD.record_id) THEN
-    RAISE EXCEPTION 'a signature goes only with its record' USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'electronic_signatures_permanent';
+    RAISE EXCEPTION 'DELETE on electronic_signatures is refused: it is append-only, and a signature goes only with its record' USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'electronic_signatures_permanent';
   END IF;
   RETURN OLD;
 END

@@ -11,17 +11,19 @@ export class BatchConfig {
   /** A worker that is not heard of for so long has lost its images to others. */
   readonly leaseSeconds: number;
   /**
-   * AES-256 key of the images that wait in the database. Derived from the pseudonym key (HKDF-SHA-256, RFC 5869), which
-   * every replica has anyway, is long-lived and already protects patients: the two uses stay independent of each other, and
-   * there is no further secret to lose while images wait, usually for minutes.
+   * AES-256 keys of the images that wait in the database; the first seals, all of them open. Derived from the pseudonym
+   * keys (HKDF-SHA-256, RFC 5869), which every replica has anyway, are long-lived and already protect patients: the two
+   * uses stay independent of each other, and there is no further secret to lose while images wait, usually for minutes.
    */
-  readonly imageKey: Buffer;
+  readonly imageKeys: readonly [Buffer, ...Buffer[]];
 
-  constructor(env: Environment, { processes }: EngineConfig, { pseudonymKey }: SecretsConfig) {
+  constructor(env: Environment, { processes }: EngineConfig, secrets: SecretsConfig) {
     this.workers = env.integer('BATCH_WORKERS', 2 * processes, 0, 256);
     this.leaseSeconds = env.integer('BATCH_LEASE_SECONDS', 30, 2, 600);
-    this.imageKey = Buffer.from(
-      hkdfSync('sha256', pseudonymKey, '', 'medai-flow batch images v1', KEY_BYTES),
-    );
+    const { pseudonymKey, previousPseudonymKeys } = secrets;
+    this.imageKeys = [imageKey(pseudonymKey), ...previousPseudonymKeys.map(imageKey)];
   }
 }
+
+const imageKey = (pseudonymKey: Buffer): Buffer =>
+  Buffer.from(hkdfSync('sha256', pseudonymKey, '', 'medai-flow batch images v1', KEY_BYTES));

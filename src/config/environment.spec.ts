@@ -122,6 +122,21 @@ describe('configuration [R-16] [R-17]', () => {
     expect(readFileSync(path, 'utf8')).toContain('PRIVATE KEY');
   });
 
+  it.each(['c2hvcnQ=', 'CURRENT', 'OLDER,OLDER', 'OLDER,c2hvcnQ='])(
+    'refuses PSEUDONYM_KEYS_PREVIOUS=%s: short keys, and keys that come twice',
+    (previous) => {
+      const [current, older] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [
+        string,
+        string,
+      ];
+      const keys = previous.replaceAll('CURRENT', current).replaceAll('OLDER', older);
+      expect(problemsOf({ PSEUDONYM_KEY: current, PSEUDONYM_KEYS_PREVIOUS: keys })).toEqual([
+        expect.stringMatching(/^PSEUDONYM_KEYS_PREVIOUS: expected the keys before PSEUDONYM_KEY/),
+      ]);
+      expect(problemsOf({ PSEUDONYM_KEY: current, PSEUDONYM_KEYS_PREVIOUS: older })).toEqual([]);
+    },
+  );
+
   it('refuses a key of the wrong kind without quoting it', () => {
     const edKey = readFileSync(join(generated(), 'secrets', 'audit_signing_key'), 'utf8');
     const problems = problemsOf({ JWT_SIGNING_KEY: edKey, PSEUDONYM_KEY: 'c2hvcnQ=' });

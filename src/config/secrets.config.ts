@@ -18,6 +18,8 @@ export class SecretsConfig {
   readonly previousAuditSigningKey?: KeyObject;
   /** HMAC-SHA-256 key that turns patient identifiers into pseudonyms; at least 32 bytes. */
   readonly pseudonymKey: Buffer;
+  /** The keys before it, the newest first: stored pseudonyms stand on them, so they are never given up. */
+  readonly previousPseudonymKeys: readonly Buffer[];
 
   constructor(env: Environment, runtime: RuntimeConfig) {
     const generatedPath = (name: string): string => join(runtime.dataDir, 'secrets', name.toLowerCase());
@@ -48,16 +50,26 @@ export class SecretsConfig {
     this.pseudonymKey = Buffer.from(pseudonymKey ?? '', 'base64');
     if (pseudonymKey !== undefined && this.pseudonymKey.length < 32)
       env.problem('PSEUDONYM_KEY: expected at least 32 bytes in base64');
-    this.passwordPeppers = (env.secret('PASSWORD_PEPPER') ?? '')
-      .split(',')
-      .filter(Boolean)
-      .map((pepper) => Buffer.from(pepper, 'base64'));
+    this.previousPseudonymKeys = keysOf(env.secret('PSEUDONYM_KEYS_PREVIOUS'));
+    const all = [this.pseudonymKey, ...this.previousPseudonymKeys].map((key) => key.toString('base64'));
+    if (this.previousPseudonymKeys.some(({ length }) => length < 32) || new Set(all).size < all.length)
+      env.problem(
+        'PSEUDONYM_KEYS_PREVIOUS: expected the keys before PSEUDONYM_KEY, each at least 32 bytes in base64, the newest first, with commas between them',
+      );
+    this.passwordPeppers = keysOf(env.secret('PASSWORD_PEPPER'));
     if (this.passwordPeppers.some(({ length }) => length < 32))
       env.problem(
         'PASSWORD_PEPPER: expected at least 32 bytes in base64, the newest first if there are several',
       );
   }
 }
+
+/** Between commas, in base64. */
+const keysOf = (text = ''): Buffer[] =>
+  text
+    .split(',')
+    .filter(Boolean)
+    .map((key) => Buffer.from(key, 'base64'));
 
 interface KeyExpectation {
   readonly type: string;

@@ -23,7 +23,13 @@ export const BATCH_ERRORS = define({
     kind: 'internal',
     severity: 'high',
     title: 'The stored image cannot be opened',
+    remedy: 'Send it again. The operator looks for what has changed the rows of inference_batch_items.',
+  },
+  BATCH_KEY_MISSING: {
+    kind: 'unavailable',
+    severity: 'high',
+    title: 'This server does not have the key of the stored image',
     remedy:
-      'Send it again. The operator checks whether PSEUDONYM_KEY differs between servers or was changed.',
+      'It is left to a server that has. The operator sets PSEUDONYM_KEYS_PREVIOUS to the keys before PSEUDONYM_KEY.',
   },
 });

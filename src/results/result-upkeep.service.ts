@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RetentionConfig } from '../config/retention.config';
 import { toDomainError } from '../errors/to-domain-error';
+import { Rekeying } from './rekeying/rekeying.service';
 import { sweeps } from './retention/retention.metrics';
 import { RetentionSweep } from './retention/retention-sweep.service';
 
@@ -15,6 +16,7 @@ export class ResultUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly config: RetentionConfig,
     private readonly retention: RetentionSweep,
+    private readonly rekeying: Rekeying,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -35,14 +37,20 @@ export class ResultUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweep(): Promise<void> {
     const { signal } = this.stop;
     try {
-      await this.retention.measure();
+      await this.measure();
       await this.retention.mark(signal);
       await this.retention.purge(signal);
-      await this.retention.measure();
+      await this.rekeying.run(signal);
+      await this.measure();
       sweeps.inc({ outcome: 'done' });
     } catch (error) {
       sweeps.inc({ outcome: 'failed' });
       this.logger.error({ event: 'results.sweep_failed', code: toDomainError(error).code });
     }
+  }
+
+  private async measure(): Promise<void> {
+    await this.retention.measure();
+    await this.rekeying.measure();
   }
 }

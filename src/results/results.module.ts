@@ -8,6 +8,7 @@ import { LegalHoldsController } from './retention/legal-holds.controller';
 import { LegalHolds } from './retention/legal-holds.service';
 import { RetentionSweep } from './retention/retention-sweep.service';
 import { ResultRecorder } from './result-recorder.service';
+import { Rekeying } from './rekeying/rekeying.service';
 import { ResultUpkeep } from './result-upkeep.service';
 import { ResultsController } from './results.controller';
 import { Results } from './results.service';
@@ -26,6 +27,7 @@ import { ValidationResult } from './validation-result.entity';
     Results,
     LegalHolds,
     RetentionSweep,
+    Rekeying,
     ResultUpkeep,
   ],
   exports: [ResultRecorder, Results],

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { DataSource } from 'typeorm';
 import { BatchConfig } from '../../src/config/batch.config';
@@ -165,9 +167,31 @@ describe('images that wait', () => {
     expect(await stored(cancelled)).toEqual({ results: 0, entries: 0, ends: 1, sealed: 0 });
   });
 
-  it('fail by themselves where the key is another', async () => {
+  it('are left alone where the key is another, and opened where it is the one before', async () => {
     const id = await submit(clinician, 1);
-    const replica = startWorkers({ imageKey: Buffer.alloc(32, 1) });
+    const state =
+      'SELECT status, attempts, free_at > now() AS paused FROM inference_batch_items WHERE batch_id = $1';
+    const stranger = startWorkers({ imageKeys: [Buffer.alloc(32, 1)] });
+    const left = [{ status: 'queued', attempts: 0, paused: true }];
+    for (let tries = 0; tries < 500 && !isDeepStrictEqual(await query(state, [id]), left); tries++)
+      await sleep(10);
+    await stranger.stop();
+    expect(await query(state, [id])).toEqual(left);
+    await query('UPDATE inference_batch_items SET free_at = now() WHERE batch_id = $1', [id]);
+    const [sealing] = running.app.get(BatchConfig).imageKeys;
+    const replica = startWorkers({ imageKeys: [Buffer.alloc(32, 1), sealing] });
+    const body = await clinician.done(id);
+    await replica.stop();
+    expect(body).toMatchObject({ status: 'completed', successful: 1 });
+  });
+
+  it('fail by themselves when they were changed', async () => {
+    const id = await submit(clinician, 1);
+    await query(
+      'UPDATE inference_batch_items SET image = set_byte(image, 40, get_byte(image, 40) # 1) WHERE batch_id = $1',
+      [id],
+    );
+    const replica = startWorkers();
     const body = await clinician.done(id);
     await replica.stop();
     expect(body).toMatchObject({ status: 'failed', results: [{ error: { code: 'BATCH_ITEM_UNREADABLE' } }] });

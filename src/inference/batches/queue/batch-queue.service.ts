@@ -52,7 +52,7 @@ export class BatchQueue {
     await this.dataSource.transaction(async (manager) => {
       const delayMs = await roomFor(manager, batch);
       await insertTogether(manager, [batchRow(batch)]);
-      await insertWaiting(manager, { batch, items, delayMs, key: this.config.imageKey });
+      await insertWaiting(manager, { batch, items, delayMs, key: this.config.imageKeys[0] });
       await this.trail.write(manager);
     });
     for (const listener of this.listeners) listener();

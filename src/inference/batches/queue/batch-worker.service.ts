@@ -22,6 +22,7 @@ const DRAIN_MS = 20_000;
 /** Failures that pass by themselves; an image is not counted as tried because of them. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'AUDIT_UNAVAILABLE',
+  'BATCH_KEY_MISSING', // while keys are changed: another replica has it
   'DATABASE_UNAVAILABLE',
   'ENGINE_BUSY',
   'ENGINE_UNAVAILABLE',
@@ -124,9 +125,9 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (taken.attempts > MAX_ATTEMPTS) return this.failed(taken, new DomainError('BATCH_ITEM_GIVEN_UP'));
     let item: BatchItem;
     try {
-      item = await readWaiting(this.dataSource.manager, taken, this.config.imageKey);
+      item = await readWaiting(this.dataSource.manager, taken, this.config.imageKeys);
     } catch (error) {
-      if (error instanceof DomainError) return this.failed(taken, error);
+      if (error instanceof DomainError && !PASSING.has(error.code)) return this.failed(taken, error);
       throw error;
     }
     const select = (wish: Wish) => this.selection.select({ role: batch.createdByRole }, wish);

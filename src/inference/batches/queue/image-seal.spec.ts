@@ -18,13 +18,19 @@ const ITEM: BatchItem = {
 
 describe('sealed images', () => {
   it('open to what they were', () => {
-    expect(openItem(KEY, PLACE, sealItem(KEY, PLACE, ITEM))).toEqual(ITEM);
+    expect(openItem([KEY], PLACE, sealItem(KEY, PLACE, ITEM))).toEqual(ITEM);
+  });
+
+  it('open with the key they were sealed with, whichever of the known ones it is', () => {
+    const keys = [Buffer.alloc(32, 9), Buffer.alloc(32, 8), KEY];
+    expect(openItem(keys, PLACE, sealItem(KEY, PLACE, ITEM))).toEqual(ITEM);
+    expect(() => openItem(keys.slice(0, 2), PLACE, sealItem(KEY, PLACE, ITEM))).toThrow('BATCH_KEY_MISSING');
   });
 
   it('keep a refusal as well', () => {
     const errors = [{ field: 'width', message: 'must be an integer' }];
     const refusal = new DomainError('VALIDATION_FAILED', 'The fields are wrong', { errors });
-    const opened = openItem(KEY, PLACE, sealItem(KEY, PLACE, { ...ITEM, image: { refusal } }));
+    const opened = openItem([KEY], PLACE, sealItem(KEY, PLACE, { ...ITEM, image: { refusal } }));
     expect(opened.image).toMatchObject({
       refusal: { code: 'VALIDATION_FAILED', detail: 'The fields are wrong', errors },
     });
@@ -38,20 +44,19 @@ describe('sealed images', () => {
   });
 
   it.each<[string, () => BatchItem]>([
-    ['with another key', () => openItem(Buffer.alloc(32, 8), PLACE, sealItem(KEY, PLACE, ITEM))],
-    ['in another place', () => openItem(KEY, { ...PLACE, position: 4 }, sealItem(KEY, PLACE, ITEM))],
+    ['in another place', () => openItem([KEY], { ...PLACE, position: 4 }, sealItem(KEY, PLACE, ITEM))],
     [
       'in another batch',
-      () => openItem(KEY, { ...PLACE, batchId: ITEM.inferenceId }, sealItem(KEY, PLACE, ITEM)),
+      () => openItem([KEY], { ...PLACE, batchId: ITEM.inferenceId }, sealItem(KEY, PLACE, ITEM)),
     ],
-    ['when it was cut short', () => openItem(KEY, PLACE, sealItem(KEY, PLACE, ITEM).subarray(0, -1))],
-    ['when it is nothing', () => openItem(KEY, PLACE, Buffer.alloc(0))],
+    ['when it was cut short', () => openItem([KEY], PLACE, sealItem(KEY, PLACE, ITEM).subarray(0, -1))],
+    ['when it is nothing', () => openItem([KEY], PLACE, Buffer.alloc(0))],
     [
       'when a bit was turned',
       () => {
         const sealed = sealItem(KEY, PLACE, ITEM);
         sealed[40]! ^= 1;
-        return openItem(KEY, PLACE, sealed);
+        return openItem([KEY], PLACE, sealed);
       },
     ],
   ])('do not open %s', (_when, open) => {

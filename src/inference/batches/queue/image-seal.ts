@@ -1,18 +1,20 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { DomainError, type FieldError } from '../../../errors/domain.error';
 import type { ErrorCode } from '../../../errors/error-codes';
 import type { ImageSource } from '../../../imaging/image';
 import type { BatchItem } from '../request/batch-request';
 
 /**
- * An image and what goes with it as it waits in the database: version (1 byte), nonce (12), AES-256-GCM ciphertext,
- * tag (16). Each batch has a key of its own (HKDF-SHA-256, RFC 5869), so random nonces never run out (NIST SP 800-38D
+ * An image and what goes with it as it waits in the database: version (1 byte), id of the key (4), nonce (12),
+ * AES-256-GCM ciphertext, tag (16). Each batch has a key of its own (HKDF-SHA-256, RFC 5869), so random nonces never run out (NIST SP 800-38D
  * section 8.3), and what is sealed for one place opens at no other: batch and position are authenticated with it.
  */
-const VERSION = 1;
+const VERSION = 2;
+const KEY_ID_BYTES = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const PREFIX_BYTES = 1 + NONCE_BYTES;
+const NONCE_AT = 1 + KEY_ID_BYTES;
+const PREFIX_BYTES = NONCE_AT + NONCE_BYTES;
 const LENGTH_BYTES = 4;
 
 interface Place {
@@ -38,13 +40,21 @@ export function sealItem(key: Buffer, place: Place, { image, ...item }: BatchIte
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(json.length);
   const parts = [length, json, bytes].map((part) => cipher.update(part));
-  return Buffer.concat([Buffer.of(VERSION), nonce, ...parts, cipher.final(), cipher.getAuthTag()]);
+  const prefix = [Buffer.of(VERSION), keyId(key), nonce];
+  return Buffer.concat([...prefix, ...parts, cipher.final(), cipher.getAuthTag()]);
 }
 
-/** @throws DomainError BATCH_ITEM_UNREADABLE: another key, another place, or not what was stored */
-export function openItem(key: Buffer, place: Place, sealed: Buffer): BatchItem {
+/**
+ * @throws DomainError BATCH_KEY_MISSING: sealed with none of these keys; BATCH_ITEM_UNREADABLE: another place, or not
+ * what was stored
+ */
+export function openItem(keys: readonly Buffer[], place: Place, sealed: Buffer): BatchItem {
+  if (sealed.length < PREFIX_BYTES + TAG_BYTES || sealed[0] !== VERSION)
+    throw new DomainError('BATCH_ITEM_UNREADABLE');
+  const key = keys.find((candidate) => keyId(candidate).equals(sealed.subarray(1, NONCE_AT)));
+  if (key === undefined) throw new DomainError('BATCH_KEY_MISSING');
   try {
-    const nonce = sealed.subarray(1, PREFIX_BYTES);
+    const nonce = sealed.subarray(NONCE_AT, PREFIX_BYTES);
     const decipher = createDecipheriv('aes-256-gcm', batchKey(key, place), nonce, {
       authTagLength: TAG_BYTES,
     });
@@ -78,6 +88,8 @@ function putTogether(plain: Buffer): BatchItem {
   }
   return { ...item, image: { source: { ...source, bytes: plain.subarray(end) } as ImageSource } };
 }
+
+const keyId = (key: Buffer): Buffer => createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES);
 
 const batchKey = (key: Buffer, { batchId }: Place): Buffer =>
   Buffer.from(hkdfSync('sha256', key, batchId, 'batch', key.length));

@@ -81,12 +81,12 @@ interface Stored {
 
 /**
  * Reads an image in slices, since PostgreSQL's text form of bytes is twice as long and read in one go.
- * @throws DomainError BATCH_ITEM_UNREADABLE
+ * @throws DomainError BATCH_KEY_MISSING, BATCH_ITEM_UNREADABLE
  */
 export async function readWaiting(
   manager: EntityManager,
   { batch, position, imageBytes }: Stored,
-  key: Buffer,
+  keys: readonly Buffer[],
 ): Promise<BatchItem> {
   const slices: Buffer[] = [];
   for (let from = 1; from <= imageBytes; from += SLICE_BYTES) {
@@ -96,5 +96,5 @@ export async function readWaiting(
     );
     if (row?.slice != null) slices.push(row.slice);
   }
-  return openItem(key, { batchId: batch.id, position }, Buffer.concat(slices));
+  return openItem(keys, { batchId: batch.id, position }, Buffer.concat(slices));
 }

@@ -1,0 +1,1 @@
+ALTER TABLE inference_results ALTER COLUMN patient_id TYPE text COLLATE "default";
