@@ -4,7 +4,7 @@ export const ENGINE_ERRORS = define({
   ENGINE_BUSY: {
     kind: 'unavailable',
     severity: 'medium',
-    title: 'The inference queue is full',
+    title: 'The inference engine has too much to do',
     remedy: 'Try again after the time given in Retry-After.',
   },
   ENGINE_UNAVAILABLE: {

@@ -15,6 +15,7 @@ import {
   InferenceEngine,
 } from './engine/inference-engine';
 import { engineModelOf } from './registration/engine-model';
+import { STILL_LOADING } from './engine/queue/engine-queue';
 import { selfTestReport, sourceOf } from './registration/self-test-report';
 
 /** How soon this server notices what another one promoted or deprecated; requests notice at once. */
@@ -23,6 +24,7 @@ const RETRY_FAILED_MS = 60_000;
 /** A version that is not in production is let go of when nobody has used it for that long. */
 const IDLE_MS = 60_000;
 const GOLDEN_DEADLINE_MS = 30_000;
+const LOAD_PAUSE_SECONDS = 5;
 
 interface Held {
   state: 'loading' | 'ready' | 'failed' | 'quarantined';
@@ -239,7 +241,7 @@ const about = ({ id, modelName, version }: ModelVersion): object => ({
 async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   const late = sleep(ms, undefined, { signal: stop.signal }).then(() => {
-    throw new DomainError('ENGINE_TIMEOUT');
+    throw new DomainError('ENGINE_BUSY', STILL_LOADING, { retryAfterSeconds: LOAD_PAUSE_SECONDS });
   });
   try {
     return await Promise.race([work, late]);

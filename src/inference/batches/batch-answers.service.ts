@@ -22,6 +22,8 @@ import { ItemInference, type ItemOutcome } from './item-inference.service';
 /** Images of one batch that are with the engine at a time, for each of its processes: one runs, one is next. */
 const LANES_PER_PROCESS = 2;
 const LONGEST_PAUSE_MS = 1_000;
+/** An image whose turn did not come while another one hung is asked once more. */
+const TURNS = 2;
 
 /** Batches that are answered at once. */
 @Injectable()
@@ -88,7 +90,7 @@ export class BatchAnswers {
     select: (wish: Wish) => Promise<SelectedModel>,
     signal: AbortSignal,
   ): Promise<ItemOutcome | undefined> {
-    const deadline = performance.now() + this.config.deadlineMs;
+    const deadline = performance.now() + TURNS * this.config.deadlineMs;
     for (;;) {
       if (signal.aborted) return undefined;
       try {
@@ -96,7 +98,7 @@ export class BatchAnswers {
       } catch (error) {
         if (signal.aborted) return undefined;
         if (!(error instanceof DomainError) || error.code === 'DATABASE_UNAVAILABLE') throw error;
-        // a full queue has not looked at the image: it is asked again, as the client would be told to
+        // an engine that is busy has not looked at the image: it is asked again, as the client would be told to
         const pauseMs = Math.min(1000 * (error.retryAfterSeconds ?? 1), LONGEST_PAUSE_MS);
         if (error.code !== 'ENGINE_BUSY' || performance.now() + pauseMs > deadline) {
           return this.items.failed(item, batch, error);

@@ -7,7 +7,7 @@ import { runModel } from './pool/engine-calls';
 import type { EnginePool } from './pool/engine-pool';
 import type { EngineProcess } from './pool/engine-process-handle';
 import type { RunAnswer } from './protocol/engine-protocol';
-import { EngineQueue } from './queue/engine-queue';
+import { EngineQueue, NOT_BEGUN, STILL_LOADING } from './queue/engine-queue';
 import { ServiceTimes } from './queue/service-times';
 
 interface Means {
@@ -74,7 +74,7 @@ export class EngineDispatcher {
   }
 
   private assertTime(job: Job): void {
-    if (!this.hasTime(job)) throw new DomainError('ENGINE_TIMEOUT', 'No process was free in time');
+    if (!this.hasTime(job)) throw this.queue.busy(this.means.pool().turns.ready, NOT_BEGUN);
   }
 
   /** A load that takes longer than its request may is not stopped: it will be of use to the next one. */
@@ -83,7 +83,7 @@ export class EngineDispatcher {
     try {
       if (!process.models.has(job.modelId)) {
         load = this.means.equip(process, job.model);
-        await within(job.remainingMs, load);
+        await within(job.remainingMs, load, () => this.queue.busy(1, STILL_LOADING));
         this.assertTime(job);
       }
       job.signal?.throwIfAborted();
@@ -150,13 +150,13 @@ export class EngineDispatcher {
   }
 }
 
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+async function within<Result>(ms: number, work: Promise<Result>, late: () => DomainError): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DomainError('ENGINE_TIMEOUT')), ms);
+  const timeUp = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeUp]);
   } finally {
     clearTimeout(timer);
   }

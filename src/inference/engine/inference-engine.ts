@@ -137,7 +137,7 @@ export abstract class InferenceEngine {
 
   /**
    * Loads the model first where that is needed.
-   * @throws DomainError ENGINE_BUSY when too many requests wait; MODEL_QUARANTINED; what `load` throws; IMAGE_* codes,
+   * @throws DomainError ENGINE_BUSY when too many requests wait or the deadline passed before its turn came; MODEL_QUARANTINED; what `load` throws; IMAGE_* codes,
    * MODEL_INPUT_INVALID, MODEL_RUN_FAILED, MODEL_OUTPUT_INVALID; the signal's reason when the request was taken back
    */
   abstract run(model: EngineModel, request: EngineRequest): Promise<EngineAnswer>;

@@ -117,7 +117,7 @@ describe('engine queue', () => {
     const late = pushed(queue, { expiresAt: performance.now() + 100 });
     const patient = pushed(queue);
     jest.advanceTimersByTime(100);
-    expect(late.refusal).toMatchObject({ code: 'ENGINE_TIMEOUT' });
+    expect(late.refusal).toMatchObject({ code: 'ENGINE_BUSY', retryAfterSeconds: 1 });
     expect(queue.shift()).toBe(patient);
     expect(patient.refusal).toBeUndefined();
   });

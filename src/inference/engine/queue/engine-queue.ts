@@ -19,6 +19,10 @@ const MAX_RETRY_AFTER_SECONDS = 60;
 /** Of the places, one principal may take so many; the rest is kept for the others. */
 const SHARE = 0.75;
 
+/** Nothing is wrong with these requests: they may be sent again. */
+export const NOT_BEGUN = 'No process was free in time; the model did not run';
+export const STILL_LOADING = 'The model is still being loaded; it did not run';
+
 /** Requests that wait for a process: a bounded line that each leaves when it is late or taken back. */
 export class EngineQueue<Item extends QueueItem> {
   private readonly line = new RequestLine<Item>();
@@ -37,13 +41,10 @@ export class EngineQueue<Item extends QueueItem> {
 
   /**
    * @param processes how many work on what waits
-   * @throws DomainError ENGINE_BUSY, with the time that those who wait will take
+   * @throws DomainError ENGINE_BUSY
    */
   push(item: Item, processes: number): void {
-    if (!this.hasPlaceFor(item)) {
-      const retryAfterSeconds = this.retryAfterSeconds(processes);
-      throw new DomainError('ENGINE_BUSY', undefined, { retryAfterSeconds });
-    }
+    if (!this.hasPlaceFor(item)) throw this.busy(processes);
     this.putBack(item);
   }
 
@@ -52,7 +53,7 @@ export class EngineQueue<Item extends QueueItem> {
     const leave = (reason: unknown): void => {
       if (this.remove(item)) item.refuse(reason);
     };
-    const late = (): void => leave(new DomainError('ENGINE_TIMEOUT', 'No process was free in time'));
+    const late = (): void => leave(this.busy(1, NOT_BEGUN));
     const timer = setTimeout(late, Math.max(item.expiresAt - performance.now(), 0));
     const takenBack = (): void => leave(item.signal?.reason);
     item.signal?.addEventListener('abort', takenBack);
@@ -80,6 +81,11 @@ export class EngineQueue<Item extends QueueItem> {
     }
     for (const item of taken) this.remove(item);
     return taken;
+  }
+
+  /** ENGINE_BUSY, with the time that those who wait will take. */
+  busy(processes: number, detail?: string): DomainError {
+    return new DomainError('ENGINE_BUSY', detail, { retryAfterSeconds: this.retryAfterSeconds(processes) });
   }
 
   refuseAll(reason: unknown): void {
