@@ -1,9 +1,14 @@
 import { DomainError } from './domain.error';
 import type { ErrorCode } from './error-codes';
 
-/** Node and pg connection failures, and PostgreSQL's SQLSTATE classes for "not available now". */
-const DATABASE_UNAVAILABLE =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|53...|57P..|57014|58...|25006)$/;
+/** Node's codes of a connection that failed. */
+const CONNECTION_FAILURE =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+/**
+ * PostgreSQL's SQLSTATE for "not now": connection, log-in and database refused (08, 28, 3D), deadlock (40), resources
+ * (53), locks and a database that takes no connections (55), shutdown and time-outs (57), disk (58), read-only (25006).
+ */
+const NOT_NOW = /^(08...|28...|3D000|40...|53...|55...|57P..|57014|58...|25006)$/;
 const POOL_FAILURE = /timeout exceeded when trying to connect|Connection terminated|Driver not Connected/;
 
 /** Status codes of body-parser, multer and Nest's own exceptions. */
@@ -32,7 +37,9 @@ interface ForeignError {
 /** The connection failed or was refused: what was under way may or may not have been stored. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, message } = (error ?? {}) as ForeignError;
-  return DATABASE_UNAVAILABLE.test(String(code)) || POOL_FAILURE.test(String(message));
+  return (
+    CONNECTION_FAILURE.test(String(code)) || NOT_NOW.test(String(code)) || POOL_FAILURE.test(String(message))
+  );
 }
 
 /** Names a failure that a library threw; whatever is not recognised is ours: INTERNAL_ERROR. */
