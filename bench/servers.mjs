@@ -59,7 +59,7 @@ export async function startComplete(models, settings = {}) {
   }
 }
 
-async function start(args, env) {
+export async function start(args, env) {
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { PATH, HOME, LANG, TMPDIR, ...env },

@@ -20,7 +20,8 @@ export interface ReservedAttempt {
 }
 
 interface Reservation {
-  readonly id: string;
+  /** Null: there is no such account, or it is deactivated. */
+  readonly id: string | null;
   readonly password_hash: string | null;
   readonly token_version: number | null;
   /** No attempt is left, but the account is not locked: attempts of other replicas are being verified. */
@@ -48,9 +49,9 @@ export class Lockout {
     try {
       const reservation = await this.reserveInTurn(username);
       return {
-        accountId: reservation?.id,
-        passwordHash: reservation?.password_hash ?? undefined,
-        tokenVersion: reservation?.token_version ?? undefined,
+        accountId: reservation.id ?? undefined,
+        passwordHash: reservation.password_hash ?? undefined,
+        tokenVersion: reservation.token_version ?? undefined,
         release,
       };
     } catch (error) {
@@ -72,11 +73,11 @@ export class Lockout {
     }
   }
 
-  private async reserveInTurn(username: string): Promise<Reservation | undefined> {
+  private async reserveInTurn(username: string): Promise<Reservation> {
     const deadline = performance.now() + WAIT_FOR_OTHERS_MS;
     for (;;) {
       const reservation = await this.tryReserve(username);
-      if (!reservation?.undecided) return reservation;
+      if (!reservation.undecided) return reservation;
       if (performance.now() > deadline) {
         await this.failed(reservation.id); // whoever had the last attempt died with it
         return { ...reservation, password_hash: null };
@@ -114,8 +115,9 @@ export class Lockout {
     });
   }
 
-  private async tryReserve(username: string): Promise<Reservation | undefined> {
-    const [row] = await this.dataSource.query<Reservation[]>(
+  /** Where there is nothing to count, a message in the WAL takes its place: the commit waits for the disk either way. */
+  private async tryReserve(username: string): Promise<Reservation> {
+    const [row] = await this.dataSource.query<[Reservation]>(
       `WITH account AS MATERIALIZED (
          SELECT id, locked_until IS NULL AS unlocked FROM users WHERE username = $1 AND is_active
        ), reserved AS (
@@ -128,9 +130,11 @@ export class Lockout {
            AND (failed_login_attempts < $3 OR locked_until <= now()
                 OR last_login_attempt_at <= now() - make_interval(secs => $2))
          RETURNING id, password_hash, token_version
+       ), written AS MATERIALIZED (
+         SELECT CASE WHEN NOT EXISTS (SELECT FROM reserved) THEN pg_logical_emit_message(true, 'medai login', '') END
        )
-       SELECT account.id, reserved.password_hash, reserved.token_version, reserved.id IS NULL AND account.unlocked AS undecided
-       FROM account LEFT JOIN reserved USING (id)`,
+       SELECT account.id, password_hash, token_version, reserved.id IS NULL AND account.unlocked IS TRUE AS undecided
+       FROM written LEFT JOIN account ON true LEFT JOIN reserved ON reserved.id = account.id`,
       [username, this.config.lockoutWindowSeconds, this.config.lockoutThreshold],
     );
     return row;
