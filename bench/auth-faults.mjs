@@ -78,7 +78,7 @@ async function issuer() {
 async function underLoad(issue, fault) {
   const counts = { revoked: 0, admitted: 0, refused: 0, unavailable: 0 };
   const times = [];
-  let ending = false;
+  const until = new AbortController();
   const me = async (replica, token) => {
     const { status, ms } = await ask(replica.url, '/auth/me', { token });
     times.push(ms);
@@ -86,7 +86,7 @@ async function underLoad(issue, fault) {
     return status;
   };
   const revoker = async (index) => {
-    while (!ending) {
+    while (!until.signal.aborted) {
       const token = issue();
       if ((await me(replicas[index % 2], token)) === 401) counts.refused++;
       const logout = await ask(replicas[index % 2].url, '/auth/logout', { token, method: 'POST' });
@@ -98,14 +98,14 @@ async function underLoad(issue, fault) {
   };
   const steady = issue();
   const reader = async (index) => {
-    while (!ending) if ((await me(replicas[index % 2], steady)) === 401) counts.refused++;
+    while (!until.signal.aborted) if ((await me(replicas[index % 2], steady)) === 401) counts.refused++;
   };
   const load = [
     ...Array.from({ length: REVOKERS }, (_, index) => revoker(index)),
     ...Array.from({ length: READERS }, (_, index) => reader(index)),
   ];
   await fault();
-  ending = true;
+  until.abort();
   await Promise.all(load);
   times.sort(ascending);
   return { ...counts, asked: times.length, times };
