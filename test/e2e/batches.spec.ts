@@ -419,12 +419,3 @@ describe('who may what with a batch [R-50]', () => {
     expect(later.results[1]).toMatchObject({ status: 'failed', error: { code: 'AUTH_FORBIDDEN' } });
   });
 });
-
-describe('a batch whose images hang [R-39]', () => {
-  it('images whose turn does not come while others hang are asked again, not failed', async () => {
-    const endless = (n: number): string => numbered(n, { model_id: models['endless'] });
-    const { body } = await clinician.send([endless(8), endless(9), numbered(2), numbered(3)]);
-    const told = body.results.map((result: Answer['body']) => result.error?.code ?? meanOf(result));
-    expect(told).toEqual(['ENGINE_TIMEOUT', 'ENGINE_TIMEOUT', 2, 3]);
-  });
-});
