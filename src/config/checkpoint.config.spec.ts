@@ -31,6 +31,22 @@ describe('checkpoint configuration [R-16]', () => {
     expect(config.witness).toEqual({ url: 'https://witness.example', key: 'w+0+k' });
   });
 
+  it('takes an object store as anchor, and records where it is without its key', () => {
+    const env = new Environment({
+      AUDIT_ANCHOR: 'https://key:s%2Fcret@store.example/bucket/log?region=eu-1&lock_days=3650',
+    });
+    expect(read(env).anchor).toEqual({
+      endpoint: 'https://store.example',
+      region: 'eu-1',
+      bucket: 'bucket',
+      prefix: 'log/',
+      accessKeyId: 'key',
+      secretAccessKey: 's/cret',
+      lockDays: 3650,
+    });
+    expect(env.settings.get('AUDIT_ANCHOR')).toBe('https://store.example/bucket/log/?lock_days=3650');
+  });
+
   it.each<[Record<string, string>, string]>([
     [witness, 'AUDIT_ORIGIN'],
     [{ AUDIT_WITNESS_URL: 'https://witness.example', AUDIT_ORIGIN: 'a' }, 'AUDIT_WITNESS_KEY'],
@@ -39,6 +55,10 @@ describe('checkpoint configuration [R-16]', () => {
     [{ AUDIT_ORIGIN: 'a b' }, 'AUDIT_ORIGIN'],
     [{ AUDIT_ORIGIN: 'a+b' }, 'AUDIT_ORIGIN'],
     [{ AUDIT_ANCHOR: 'somewhere' }, 'AUDIT_ANCHOR'],
+    [{ AUDIT_ANCHOR: 'https://store.example/bucket' }, 'AUDIT_ANCHOR'],
+    [{ AUDIT_ANCHOR: 'https://key:secret@store.example/' }, 'AUDIT_ANCHOR'],
+    [{ AUDIT_ANCHOR: 'https://key:secret@store.example/bucket?lock_days=ever' }, 'AUDIT_ANCHOR'],
+    [{ AUDIT_RETENTION_DAYS: '30' }, 'AUDIT_RETENTION_DAYS'],
     [{ AUDIT_CHECKPOINT_SECONDS: '3600' }, 'AUDIT_CHECKPOINT_SECONDS'],
   ])('refuses %j by the name %s', (variables, name) => {
     expect(problemsOf(variables)).toContain(name);

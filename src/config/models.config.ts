@@ -1,16 +1,5 @@
 import type { Environment } from './environment';
-
-/** Where an S3-compatible store keeps the model files. */
-export interface S3Location {
-  /** `https://host[:port]` */
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  /** Ends with a slash unless it is empty. */
-  readonly prefix: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+import { type S3Location, s3Location } from './object-store/s3-location';
 
 const GIBIBYTE = 1024 ** 3;
 
@@ -28,7 +17,7 @@ export class ModelsConfig {
   readonly verifySeconds: number;
 
   constructor(env: Environment) {
-    this.s3 = s3Location(env);
+    this.s3 = s3Location(env, 'ARTIFACT_STORE_URL');
     const defaults = defaultModels(env);
     this.defaultModels = defaults;
     this.defaultModel = defaults.get('');
@@ -57,25 +46,4 @@ function defaultModels(env: Environment): Map<string, string> {
     );
   }
   return models;
-}
-
-/** `https://key:secret@host/bucket[/prefix][?region=…]`, in URL encoding. */
-function s3Location(env: Environment): S3Location | undefined {
-  const text = env.url('ARTIFACT_STORE_URL', env.secret('ARTIFACT_STORE_URL'), ['https:', 'http:']);
-  if (text === undefined) return undefined;
-  const url = new URL(text);
-  const [bucket, ...prefix] = url.pathname.split('/').filter((part) => part !== '');
-  if (bucket === undefined || url.username === '' || url.password === '') {
-    return env.problem(
-      'ARTIFACT_STORE_URL: expected https://<access key>:<secret key>@<host>/<bucket>[/<prefix>][?region=<region>]',
-    );
-  }
-  return {
-    endpoint: url.origin,
-    region: url.searchParams.get('region') ?? 'us-east-1',
-    bucket,
-    prefix: prefix.map((part) => `${part}/`).join(''),
-    accessKeyId: decodeURIComponent(url.username),
-    secretAccessKey: decodeURIComponent(url.password),
-  };
 }

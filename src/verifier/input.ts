@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Checkpoint } from './checkpoint';
 
 const CHUNK = 256 * 1024;
@@ -40,8 +41,9 @@ export function* linesOf(path: string): Generator<Buffer, undefined> {
   }
 }
 
-/** Whether a file holds entries (NDJSON) rather than checkpoints. */
+/** Whether a file holds entries (NDJSON) rather than checkpoints; a directory is one of checkpoints, an anchor. */
 export function holdsEntries(path: string): boolean {
+  if (isDirectory(path)) return false;
   const first = linesOf(path).next().value;
   return first !== undefined && first[0] === 0x7b;
 }
@@ -52,6 +54,20 @@ export interface NoteInFile {
   readonly line: number;
   /** Undefined when it is not well-formed. */
   readonly checkpoint: Checkpoint | undefined;
+}
+
+const isDirectory = (path: string): boolean => statSync(path).isDirectory();
+
+/** The files below a directory in the order of their names, which in an anchor is that of size. */
+function* filesBelow(path: string): Generator<string, undefined> {
+  if (isDirectory(path)) for (const name of readdirSync(path).sort()) yield* filesBelow(join(path, name));
+  else yield path;
+  return undefined;
+}
+
+function* notesBelow(path: string): Generator<NoteInFile, undefined> {
+  for (const file of filesBelow(path)) yield* notesOf(file);
+  return undefined;
 }
 
 /** The notes of a file: text, an empty line, signature lines; empty lines may stand between them. */
@@ -79,10 +95,10 @@ function* notesOf(path: string): Generator<NoteInFile, undefined> {
   if (note !== '') yield take();
 }
 
-/** The notes of several files in order of size; each file has its own in that order. */
+/** The notes of several files or directories in order of size; each has its own in that order. */
 export function* mergedNotes(paths: readonly string[]): Generator<NoteInFile, undefined> {
   const sources = paths.map((path) => {
-    const notes = notesOf(path);
+    const notes = notesBelow(path);
     return { notes, head: notes.next().value };
   });
   for (;;) {

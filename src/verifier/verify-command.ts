@@ -12,8 +12,8 @@ const USAGE = `Verifies an exported audit trail without the system that wrote it
 
   medai-flow-verify --key KEY [options] FILE...
 
-  FILE                    lines of GET /audit/entries, and signed checkpoints: those that you have kept, and those of the
-                          anchor. What a file holds is told by its first character.
+  FILE                    lines of GET /audit/entries or of an archive, and signed checkpoints: those that you have kept, and
+                          the directory of the anchor. What a file holds is told by its first character.
   --key KEY               verifier key of the log, or a file that holds it; again for a key of another time
   --witness-key KEY       verifier key of the witness: only checkpoints that it has cosigned count as anchors
   --max-unanchored SECONDS  how long entries may come that no checkpoint covers (300)

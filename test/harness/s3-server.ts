@@ -5,28 +5,50 @@ import type { AddressInfo } from 'node:net';
 const KEY = 'test-key';
 const SECRET = 'test/secret';
 
-/** As much of S3 as the product speaks: PUT and GET of objects, with Signature Version 4 and SHA-256 checked. */
+/**
+ * As much of S3 as the product speaks: PUT, conditional or not, GET and listing by folder, with Signature Version 4 and
+ * SHA-256 checked.
+ */
 export interface S3Server {
   /** For ARTIFACT_STORE_URL. */
   readonly url: string;
   /** Path → content. */
   readonly objects: Map<string, Buffer>;
+  /** Path → mode and end of its object lock. */
+  readonly locks: Map<string, string>;
   close(): Promise<void>;
 }
 
 export async function startS3Server(): Promise<S3Server> {
   const objects = new Map<string, Buffer>();
+  const locks = new Map<string, string>();
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks);
-      const path = new URL(request.url!, 'http://x').pathname;
+      const { pathname: path, searchParams } = new URL(request.url!, 'http://x');
       if (!isSigned(request)) {
         response.writeHead(403).end(errorOf('SignatureDoesNotMatch'));
         return;
       }
+      if (searchParams.has('list-type')) {
+        response.end(
+          listing([...objects.keys()], `${path}/`.replace('//', '/'), searchParams.get('prefix')!),
+        );
+        return;
+      }
       if (request.method === 'PUT') {
+        if (request.headers['if-none-match'] === '*' && objects.has(path)) {
+          response.writeHead(412).end(errorOf('PreconditionFailed'));
+          return;
+        }
+        const lock = request.headers['x-amz-object-lock-mode'];
+        if (lock !== undefined)
+          locks.set(
+            path,
+            `${String(lock)} ${String(request.headers['x-amz-object-lock-retain-until-date'])}`,
+          );
         const digest = createHash('sha256').update(body).digest();
         const intact =
           request.headers['x-amz-content-sha256'] === digest.toString('hex') &&
@@ -46,11 +68,28 @@ export async function startS3Server(): Promise<S3Server> {
   return {
     url: `http://${KEY}:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/bucket/models`,
     objects,
+    locks,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Names right below the prefix, as a listing with the delimiter `/` has them. */
+function listing(paths: readonly string[], bucket: string, prefix: string): string {
+  const keys = paths
+    .filter((path) => path.startsWith(bucket + prefix))
+    .map((path) => path.slice(bucket.length));
+  const isFolder = (key: string): boolean => key.slice(prefix.length).includes('/');
+  const folders = new Set(
+    keys.filter(isFolder).map((key) => key.slice(0, key.indexOf('/', prefix.length) + 1)),
+  );
+  const files = keys.filter((key) => !isFolder(key)).map((key) => `<Contents><Key>${key}</Key></Contents>`);
+  const prefixes = [...folders].map(
+    (folder) => `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`,
+  );
+  return `<?xml version="1.0"?><ListBucketResult>${files.join('')}${prefixes.join('')}</ListBucketResult>`;
 }
 
 const errorOf = (code: string): string => `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`;

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import type { EntityManager } from 'typeorm';
@@ -15,13 +17,14 @@ import { leafHash, perfectRoot } from '../../src/audit/merkle/merkle-hash';
 import { Frontier } from '../../src/audit/merkle/frontier';
 import { StoredTree } from '../../src/audit/merkle/stored-tree';
 import { parseNoteKey } from '../../src/audit/note/note-key';
-import { checkSignature, parseNote } from '../../src/audit/note/signed-note';
+import { checkSignature, parseNote, signNote } from '../../src/audit/note/signed-note';
 import { ElectronicSignatures, type SignableRecord } from '../../src/audit/signature/electronic-signature';
 import { type ElectronicSignature } from '../../src/audit/signature/electronic-signature.entity';
 import { SignatureKeys } from '../../src/audit/signature/signature-keys';
 import { loadConfiguration } from '../../src/config/configuration';
 import type { Signatory } from '../../src/http/reauthentication';
 import { type AuditDatabase, createAuditDatabase, ed25519Pem, rechain } from '../harness/audit-log';
+import { startS3Server } from '../harness/s3-server';
 import { temporaryDirectory } from '../harness/temporary-directory';
 import { startWitness, type Witness } from '../harness/witness';
 
@@ -68,6 +71,51 @@ const keyOf = (pem: string): CheckpointKeys =>
   new CheckpointKeys(
     loadConfiguration({ DATA_DIR, AUDIT_SIGNING_KEY: pem }).secrets,
     loadConfiguration({ DATA_DIR, AUDIT_ORIGIN: ORIGIN }).checkpoints,
+  );
+
+/** An anchor as an outsider sees it. */
+interface TestAnchor {
+  /** For AUDIT_ANCHOR. */
+  readonly variable: string;
+  read(name: string): string | undefined;
+  write(name: string, content: string): void;
+  hide(name: string): void;
+  stop(): Promise<void>;
+}
+
+function directoryAnchor(): TestAnchor {
+  const variable = temporaryDirectory();
+  return {
+    variable,
+    read: (name) => readFileSync(join(variable, name), 'utf8'),
+    write(name, content) {
+      mkdirSync(dirname(join(variable, name)), { recursive: true });
+      writeFileSync(join(variable, name), content);
+    },
+    hide: (name) => rmSync(join(variable, name)),
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function objectAnchor(): Promise<TestAnchor & { lockOf(name: string): string | undefined }> {
+  const server = await startS3Server();
+  const path = (name: string): string => `/bucket/models/${name}`;
+  return {
+    variable: server.url,
+    read: (name) => server.objects.get(path(name))?.toString(),
+    write: (name, content) => void server.objects.set(path(name), Buffer.from(content)),
+    hide: (name) => void server.objects.delete(path(name)),
+    lockOf: (name) => server.locks.get(path(name)),
+    stop: () => server.close(),
+  };
+}
+
+/** Removes what came behind the first `size` entries, and every trace of its checkpoints. */
+const setBackTo = (size: number): Promise<void> =>
+  database.tamper(
+    'TRUNCATE audit_publications',
+    `DELETE FROM audit_checkpoints WHERE size > ${size}`,
+    `DELETE FROM audit_logs WHERE seq > ${size}`,
   );
 
 const RECORD: SignableRecord = {
@@ -309,14 +357,97 @@ describe('checkpoints › out of the reach of the database [R-10]', () => {
     const back = replica({ AUDIT_ANCHOR: directory });
     await back.checkpointer.round();
     await back.checkpointer.round();
-    const [name, ...others] = readdirSync(directory);
-    expect([name, others]).toEqual([expect.stringMatching(/^checkpoints-\d{4}-\d\d-\d\d\.txt$/), []]);
-    const text = readFileSync(`${directory}/${name}`, 'utf8');
-    expect(text.match(/^audit\.example\/test\n\d+$/gm)).toEqual([
-      'audit.example/test\n2',
-      'audit.example/test\n4',
-    ]);
+    expect(readdirSync(`${directory}/000/000/000/000`)).toEqual(['002', '004']);
+    const text = readFileSync(`${directory}/000/000/000/000/004`, 'utf8');
+    expect(text).toBe((await newestCheckpoint(database.dataSource.manager))?.note);
     expect(await back.anchored.now()).toMatchObject({ anchored_size: 4, unanchored_seconds: 0 });
+  });
+
+  describe.each([
+    ['a directory', () => Promise.resolve(directoryAnchor())],
+    ['an object store', objectAnchor],
+  ])('an anchor in %s is written once', (_kind, start) => {
+    let anchor: TestAnchor;
+    beforeEach(async () => {
+      anchor = await start();
+    });
+    afterEach(() => anchor.stop());
+    const replicaWith = (): ReturnType<typeof replica> => replica({ AUDIT_ANCHOR: anchor.variable });
+
+    it('another checkpoint of the same size is a fork, and what is there stays', async () => {
+      await database.append(5);
+      await replicaWith().checkpointer.round();
+      const kept = anchor.read('000/000/000/000/005');
+      await database.append(2);
+      await replicaWith().checkpointer.round();
+      await setBackTo(5);
+      await database.tamper(
+        `UPDATE audit_logs SET canonical = replace(canonical, 'curl', 'kurl') WHERE seq = 3`,
+      );
+      await rechain(database.dataSource, 3);
+
+      const forger = replica(); // signs the other history where the anchor is not looked at
+      await database.tamper('TRUNCATE audit_publications, audit_checkpoints, audit_tiles');
+      await forger.checkpointer.round();
+      await database.append(2);
+      await forger.checkpointer.round();
+      const { checkpointer } = replicaWith();
+      await checkpointer.round();
+      expect(checkpointer.state.problem).toMatchObject({ class: 'fork' });
+      expect(anchor.read('000/000/000/000/005')).toBe(kept);
+      const seen = replicaWith();
+      anchor.hide('000/000/000/000/007'); // even an anchor that has lost the newest
+      await seen.checkpointer.round();
+      expect(seen.checkpointer.state.problem).toMatchObject({ class: 'fork', seq: '5' });
+    });
+
+    it('is not troubled by two replicas that publish the same, with a cosignature and without', async () => {
+      await database.append(5);
+      await replicaWith().checkpointer.round();
+      await database.tamper('TRUNCATE audit_publications');
+      const { checkpointer } = replica({ AUDIT_ANCHOR: anchor.variable, ...witnessed() });
+      await checkpointer.round();
+      expect(checkpointer.state).toMatchObject({ problem: null, unreached: [] });
+    });
+
+    it('a database set back is noticed at the start, past a thousand and a million entries', async () => {
+      const note = async (size: number): Promise<string> => {
+        await database.append(1);
+        await replica().checkpointer.round();
+        const { note: made } = (await newestCheckpoint(database.dataSource.manager))!;
+        const text = made.slice(0, made.indexOf('\n\n') + 1).replace(/\n\d+\n/, `\n${size}\n`);
+        return `${text}\n${signNote(text, keyOf(KEY).own, createPrivateKey(KEY))}`;
+      };
+      anchor.write('000/000/000/999/999', await note(999_999));
+      anchor.write('000/000/001/000/000', await note(1_000_000));
+      const { checkpointer } = replicaWith();
+      await checkpointer.round();
+      expect(checkpointer.state.problem).toMatchObject({ class: 'truncated', seq: '3' });
+      expect(checkpointer.state.problem?.detail).toContain('1000000 entries');
+    });
+  });
+
+  it('a note that a crash cut off is completed, in a directory', async () => {
+    const anchor = directoryAnchor();
+    await database.append(5);
+    await replica().checkpointer.round();
+    const { note } = (await newestCheckpoint(database.dataSource.manager))!;
+    anchor.write('000/000/000/000/005', note.slice(0, 40));
+    const { checkpointer } = replica({ AUDIT_ANCHOR: anchor.variable });
+    await checkpointer.round();
+    expect([checkpointer.state.problem, anchor.read('000/000/000/000/005')]).toEqual([null, note]);
+  });
+
+  it('objects are locked for lock_days; a store that refuses the key does not stop the log', async () => {
+    const anchor = await objectAnchor();
+    await database.append(5);
+    const wrong = replica({ AUDIT_ANCHOR: anchor.variable.replace('test-key', 'other') });
+    await wrong.checkpointer.round();
+    expect(wrong.checkpointer.state).toMatchObject({ problem: null, unreached: ['anchor'] });
+    await replica({ AUDIT_ANCHOR: `${anchor.variable}?lock_days=3650` }).checkpointer.round();
+    const until = new Date(Date.now() + 3650 * 86_400_000).toISOString().slice(0, 10);
+    expect(anchor.lockOf('000/000/000/000/005')).toMatch(new RegExp(`^COMPLIANCE ${until}T`));
+    await anchor.stop();
   });
 
   it('the witness cosigns from where it stands; its line is verified, kept and shown', async () => {

@@ -6,7 +6,9 @@ import { SEQUENCER_DATA_SOURCE } from '../../database/database.module';
 import type { TreeHead } from '../merkle/merkle-proof';
 import { consistencyProof } from '../merkle/merkle-tree';
 import { StoredTree } from '../merkle/stored-tree';
-import { AnchorDirectory } from './anchor-directory';
+import { Anchor } from '../anchor/anchor';
+import { DirectoryStore } from '../anchor/directory-store';
+import { ObjectStore } from '../anchor/object-store';
 import type { NoteKey } from '../note/note-key';
 import {
   checkpointsFrom,
@@ -22,7 +24,8 @@ import { parseNoteKey } from '../note/note-key';
 import { checkSignature, parseNote } from '../note/signed-note';
 import { type WitnessAnswer, WitnessClient } from './witness-client';
 
-const NOTES_AT_ONCE = 1_000;
+/** After an outage the rest follows with the next checkpoints, which must not wait for it. */
+const NOTES_A_ROUND = 200;
 
 /** Somebody outside the database holds another history than the database does. */
 export class OutsideDisagrees extends Error {
@@ -39,14 +42,19 @@ export class OutsideDisagrees extends Error {
 export class CheckpointPublisher {
   readonly targets: readonly PublicationTarget[];
   private readonly logger = new Logger('CheckpointPublisher');
-  private readonly anchor?: AnchorDirectory;
+  private readonly anchor?: Anchor;
   private readonly witness?: WitnessClient;
 
   constructor(
     @Inject(SEQUENCER_DATA_SOURCE) private readonly dataSource: DataSource,
     config: CheckpointConfig,
   ) {
-    if (config.anchor !== undefined) this.anchor = new AnchorDirectory(config.anchor);
+    if (config.anchor !== undefined)
+      this.anchor = new Anchor(
+        typeof config.anchor === 'string'
+          ? new DirectoryStore(config.anchor)
+          : new ObjectStore(config.anchor),
+      );
     if (config.witness !== undefined)
       this.witness = new WitnessClient(config.witness.url, witnessKey(config.witness.key));
     this.targets = [
@@ -64,7 +72,7 @@ export class CheckpointPublisher {
     const failed: PublicationTarget[] = [];
     for (const target of this.targets) {
       try {
-        await (target === 'witness' ? this.toWitness(newest) : this.toAnchor());
+        await (target === 'witness' ? this.toWitness(newest) : this.toAnchor(this.anchor!));
       } catch (error) {
         if (error instanceof OutsideDisagrees) throw error;
         failed.push(target);
@@ -91,16 +99,14 @@ export class CheckpointPublisher {
     return checkSignature(signed, key) === 'valid' ? text : undefined;
   }
 
-  private async toAnchor(): Promise<void> {
+  private async toAnchor(anchor: Anchor): Promise<void> {
     const db = this.dataSource.manager;
-    for (;;) {
-      const from = (await publishedSize(db, 'anchor')) + 1;
-      const missing = await checkpointsFrom(db, from, NOTES_AT_ONCE);
-      if (missing.length === 0) return;
-      const notes: string[] = [];
-      for (const checkpoint of missing) notes.push(await noteWithCosignatures(db, checkpoint));
-      await this.anchor!.append(notes, new Date());
-      await recordPublication(db, 'anchor', missing.at(-1)!.size);
+    const from = (await publishedSize(db, 'anchor')) + 1;
+    for (const checkpoint of await checkpointsFrom(db, from, NOTES_A_ROUND)) {
+      const { size } = checkpoint;
+      if (!(await anchor.keep(size, await noteWithCosignatures(db, checkpoint))))
+        throw new OutsideDisagrees('anchor', size);
+      await recordPublication(db, 'anchor', size);
     }
   }
 

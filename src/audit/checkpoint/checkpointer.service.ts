@@ -45,7 +45,8 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
   private loop: Promise<void> = Promise.resolve();
   private current: CheckpointState = SIGNING;
   /** The newest heads this replica has seen, in the database and at the anchor: what it will not sign against. */
-  private remembered: readonly TreeHead[] | undefined;
+  private remembered: readonly TreeHead[] = [];
+  private anchorIsRead = false;
 
   constructor(
     @Inject(SEQUENCER_DATA_SOURCE) private readonly dataSource: DataSource,
@@ -72,7 +73,7 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
   /** Signs what is new, then publishes what the targets have not taken yet. */
   async round(): Promise<void> {
     try {
-      this.remembered ??= await this.outsideHeads();
+      await this.rememberAnchor();
       let signed: SigningOutcome;
       do {
         signed = await this.sign();
@@ -103,7 +104,7 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
         CHECKPOINT_LOCK,
       ]);
       if (lock?.held !== true) return { newest: await newestCheckpoint(db), isNew: false, isBehind: false };
-      return makeCheckpoint(db, this.keys, this.remembered ?? []);
+      return makeCheckpoint(db, this.keys, this.remembered);
     });
   }
 
@@ -114,9 +115,16 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
     if (isNew) this.logger.log({ event: 'audit.checkpoint_signed', size: newest.size, note: newest.note });
   }
 
-  private async outsideHeads(): Promise<readonly TreeHead[]> {
-    const head = await this.publisher.anchoredHead(this.keys.origin, this.keys.own);
-    return head === undefined ? [] : [head];
+  /** An anchor that cannot be reached, which the publication tells, is asked again next time; signing goes on. */
+  private async rememberAnchor(): Promise<void> {
+    if (this.anchorIsRead) return;
+    try {
+      const head = await this.publisher.anchoredHead(this.keys.origin, this.keys.own);
+      if (head !== undefined) this.remembered = [...this.remembered, head];
+      this.anchorIsRead = true;
+    } catch {
+      this.logger.warn({ event: 'audit.anchor_not_read' });
+    }
   }
 
   private stateAfter(error: unknown): CheckpointState {

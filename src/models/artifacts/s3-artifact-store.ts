@@ -4,9 +4,10 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { S3Location } from '../../config/models.config';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Location } from '../../config/object-store/s3-location';
 import { DomainError } from '../../errors/domain.error';
+import { s3Client } from '../../object-store/s3-client';
 import { ArtifactStore, type StagedFile } from './artifact-store';
 import { digestOf, fileDigest, storeUnavailable } from './file-digest';
 
@@ -20,16 +21,7 @@ export class S3ArtifactStore extends ArtifactStore {
     private readonly copies: string,
   ) {
     super();
-    const { endpoint, region, accessKeyId, secretAccessKey } = location;
-    this.client = new S3Client({
-      endpoint,
-      region,
-      credentials: { accessKeyId, secretAccessKey },
-      forcePathStyle: true,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      maxAttempts: 3,
-    });
+    this.client = s3Client(location);
   }
 
   /** The store checks the signed SHA-256 of what it receives. The staged file becomes this machine's copy. */
