@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, StreamableFile } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual, Raw, Repository } from 'typeorm';
+import { SecretsConfig } from '../config/secrets.config';
 import { DomainError } from '../errors/domain.error';
+import { SealedCursors } from '../http/sealed-cursors';
 import { archivedError, archivedSeq, archivedThrough } from './archive/archives';
-import { AuditCursors } from './audit-cursors';
 import { readEntry } from './audit-entry';
 import { AuditLog } from './audit-log.entity';
 import { AuditTrail } from './audit-trail.service';
@@ -21,15 +22,19 @@ const SEQUENCED_TIMEOUT_MS = 5_000;
 /** Reads the chained entries. */
 @Injectable()
 export class AuditReader {
+  private readonly cursors: SealedCursors;
+
   constructor(
     @InjectRepository(AuditLog) private readonly entries: Repository<AuditLog>,
     private readonly trail: AuditTrail,
-    private readonly cursors: AuditCursors,
-  ) {}
+    secrets: SecretsConfig,
+  ) {
+    this.cursors = new SealedCursors(secrets.pseudonymKey, 'audit');
+  }
 
   async list(query: ListAuditDto): Promise<AuditPageResponse> {
     if (query.sequenced === 'wait') await this.waitUntilSequenced();
-    const before = query.cursor === undefined ? undefined : this.cursors.open(query.cursor, filtersOf(query));
+    const before = query.cursor === undefined ? undefined : this.cursors.open(filtersOf(query), query.cursor);
     const rows = await this.entries.find({
       where: { ...filterOf(query), ...(before !== undefined && { seq: LessThan(before) }) },
       order: { seq: 'DESC' },
@@ -41,7 +46,7 @@ export class AuditReader {
     return {
       archived_through: archived === 0 ? null : String(archived),
       items: page.map(toAuditEntryResponse),
-      next_cursor: rows.length > page.length ? this.cursors.seal(page.at(-1)!.seq, filtersOf(query)) : null,
+      next_cursor: rows.length > page.length ? this.cursors.seal(filtersOf(query), page.at(-1)!.seq) : null,
     };
   }
 

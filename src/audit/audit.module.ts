@@ -1,6 +1,5 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuditCursors } from './audit-cursors';
 import { AuditExport } from './audit-export.service';
 import { AuditController } from './audit.controller';
 import { AuditHealth } from './audit-health.service';
@@ -31,7 +30,6 @@ import { AuditVerifier } from './verification/audit-verifier.service';
     AuditTrail,
     AuditReader,
     AuditHealth,
-    AuditCursors,
     AuditExport,
     AuditVerifier,
     AuditSequencer,

@@ -89,6 +89,18 @@ describe('GET /results/export [R-11] [R-46] [R-55]', () => {
   it('refuses others, and filters that are none', async () => {
     expect((await download('', 'viewer')).status).toBe(403);
     expect((await download('?format=xlsx', 'auditor')).status).toBe(400);
-    expect((await download('?page=1', 'auditor')).status).toBe(400);
+    for (const query of [
+      'page=1',
+      'cursor=',
+      'format=ndjson&format=csv',
+      'format[]=csv',
+      'model_id=1',
+      'study_date_from=2026-02-30',
+      "status=' OR 1=1 --",
+      'sort=id',
+      Array.from({ length: 300 }, (_, i) => `f${i}=1`).join('&'),
+    ]) {
+      expect([query, (await download(`?${query}`, 'auditor')).status]).toEqual([query, 400]);
+    }
   });
 });

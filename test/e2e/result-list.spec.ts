@@ -147,6 +147,81 @@ describe('GET /results [R-43] [R-44]', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/OR 1=1|2026-02-30/);
   });
 
+  const FILTERS = [
+    'model_id',
+    'status',
+    'created_by',
+    'study_date',
+    'study_date_from',
+    'study_date_to',
+    'patient_id',
+    'batch_id',
+    'is_valid',
+    'page',
+    'page_size',
+    'cursor',
+    'sort',
+    'order',
+  ];
+  const INJECTIONS = [
+    "' OR 1=1 --",
+    "x'); DROP TABLE inference_results; --",
+    '$1',
+    '{"$gt":""}',
+    '%00',
+    '1;SELECT pg_sleep(9)',
+  ];
+
+  it.each(FILTERS)('SQL in %s is text: refused, or compared as it is', async (filter) => {
+    for (const injection of INJECTIONS) {
+      const query = `${filter}=${injection === '%00' ? injection : encodeURIComponent(injection)}`;
+      const answer = await list(`?${query}`);
+      // an identifier of a patient may be any text; it is compared as a pseudonym, and nobody has this one
+      if (filter === 'patient_id' && injection !== '%00')
+        expect(answer.body).toMatchObject({ total: 0, items: [] });
+      else expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+      expect(JSON.stringify(answer.body)).not.toContain(injection);
+    }
+    expect((await list('')).body.total).toBe(TOTAL);
+  });
+
+  it.each(FILTERS.slice(0, 9))('%s sent twice, as a list or as an object is refused', async (filter) => {
+    const value = filter.startsWith('study_date') ? '2026-01-01' : filter === 'status' ? 'failed' : 'x';
+    for (const query of [
+      `${filter}=${value}&${filter}=${value}`,
+      `${filter}[]=${value}`,
+      `${filter}[a]=${value}`,
+      `${filter}=`,
+    ]) {
+      expect({ query, ...(await list(`?${query}`)) }).toMatchObject({
+        status: 400,
+        body: { code: 'VALIDATION_FAILED' },
+      });
+    }
+    const many = Array(300).fill(`${filter}=${value}`).join('&');
+    expect(await list(`?${many}`)).toMatchObject({ status: 400 });
+  });
+
+  it.each(['1', 'x', '00000000-0000-0000-0000-00000000000g', "' OR 1=1 --", '../results', '%00'])(
+    'GET /results/%s: no id, so 400, and an unknown one is 404',
+    async (id) => {
+      const path = id === '%00' ? id : encodeURIComponent(id);
+      expect(await list(`/${path}`)).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+      expect(await list('/01900000-0000-7000-8000-000000000000')).toMatchObject({ status: 404 });
+    },
+  );
+
+  it('a cursor whose position was changed, with the seal of another, is refused', async () => {
+    const { body } = await list('?cursor=&page_size=10');
+    const bytes = Buffer.from(body.next_cursor as string, 'base64url');
+    const position = Buffer.from("2999-01-01T00:00:00Z ' OR 1=1 --");
+    const forged = Buffer.concat([bytes.subarray(0, 16), position]).toString('base64url');
+    expect(await list(`?cursor=${forged}`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'cursor' }] },
+    });
+  });
+
   it('records which results were shown to whom before they are shown', async () => {
     const ids = idsOf(await list('?page=2&page_size=5'));
     const auditor = await running.token('auditor');

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { imageText } from '../harness/batch-client';
-import { Client } from '../harness/client';
 import { insertResultRows } from '../harness/result-rows';
 import { PASSWORD, type RunningApp, SAMPLE, startApp } from '../harness/running-app';
 import { Statements } from '../harness/statements';

@@ -18,7 +18,7 @@ export class Statements {
       const request = currentRequest();
       if (request !== undefined && text !== PROBE)
         sent.set(request.requestId, [...(sent.get(request.requestId) ?? []), text.trim()]);
-      return query.apply(this, args) as unknown as never;
+      return Reflect.apply(query, this, args) as never;
     };
   }
 

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
 import { OptionalDate } from '../../http/optional-date.decorator';
 import { RESULT_STATUSES, type ResultStatus } from '../inference-result.entity';
 
@@ -32,7 +32,7 @@ export class ResultFilterDto {
   @ApiPropertyOptional({ description: 'The identifier itself; it is compared as a pseudonym' })
   @IsOptional()
   @IsString()
-  @MaxLength(64)
+  @Length(1, 64)
   readonly patient_id?: string;
 
   @ApiPropertyOptional()

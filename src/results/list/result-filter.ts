@@ -22,7 +22,7 @@ export function resultFilter(
     ['study_date', '=', query.study_date],
     ['study_date', '>=', query.study_date_from],
     ['study_date', '<=', query.study_date_to],
-    ['patient_id', '= ANY', query.patient_id && pseudonyms.allOf(query.patient_id)],
+    ['patient_id', '= ANY', query.patient_id === undefined ? undefined : pseudonyms.allOf(query.patient_id)],
     ['batch_id', '=', query.batch_id],
     ['is_valid', '=', query.is_valid && query.is_valid === 'true'],
   ];

@@ -1,11 +1,10 @@
-import { hkdfSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditTrail } from '../../audit/audit-trail.service';
 import { SecretsConfig } from '../../config/secrets.config';
 import { DomainError } from '../../errors/domain.error';
 import type { Principal } from '../../http/principal';
-import { openCursor, sealCursor } from '../../http/sealed-cursor';
+import { SealedCursors } from '../../http/sealed-cursors';
 import { Pseudonyms } from '../pseudonyms';
 import type { ListResultsDto } from './list-results.dto';
 import { resultFilter, type SqlCondition } from './result-filter';
@@ -16,7 +15,7 @@ const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
 /** Lists of results. What a caller may see is decided in the query. */
 @Injectable()
 export class ResultList {
-  private readonly cursorKey: Buffer;
+  private readonly cursors: SealedCursors;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -24,9 +23,7 @@ export class ResultList {
     private readonly trail: AuditTrail,
     secrets: SecretsConfig,
   ) {
-    this.cursorKey = Buffer.from(
-      hkdfSync('sha256', secrets.pseudonymKey, '', 'medai-flow result cursor v1', 32),
-    );
+    this.cursors = new SealedCursors(secrets.pseudonymKey, 'result');
   }
 
   /** By page with an exact total, or by cursor without counting. */
@@ -100,11 +97,11 @@ export class ResultList {
   ): string | null {
     const last = rows.at(-1);
     if (last === undefined) return null;
-    return sealCursor(this.cursorKey, contextOf(principal, filter), `${last.position} ${last.id}`);
+    return this.cursors.seal(contextOf(principal, filter), `${last.position} ${last.id}`);
   }
 
   private after(cursor: string, principal: Principal, { sql, parameters }: SqlCondition): SqlCondition {
-    const position = openCursor(this.cursorKey, contextOf(principal, { sql, parameters }), cursor).split(' ');
+    const position = this.cursors.open(contextOf(principal, { sql, parameters }), cursor).split(' ');
     const [createdAt, id] = [1, 2].map((place) => `$${parameters.length + place}`);
     return {
       sql: `${sql} AND (result.created_at, result.id) < (${createdAt}::timestamptz, ${id}::uuid)`,
