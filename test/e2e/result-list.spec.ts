@@ -177,9 +177,10 @@ describe('GET /results [R-43] [R-44]', () => {
       const query = `${filter}=${injection === '%00' ? injection : encodeURIComponent(injection)}`;
       const answer = await list(`?${query}`);
       // an identifier of a patient may be any text; it is compared as a pseudonym, and nobody has this one
-      if (filter === 'patient_id' && injection !== '%00')
-        expect(answer.body).toMatchObject({ total: 0, items: [] });
-      else expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+      const isText = filter === 'patient_id' && injection !== '%00';
+      const nothing = { status: 200, body: { total: 0, items: [] } };
+      const refused = { status: 400, body: { code: 'VALIDATION_FAILED' } };
+      expect(answer).toMatchObject(isText ? nothing : refused);
       expect(JSON.stringify(answer.body)).not.toContain(injection);
     }
     expect((await list('')).body.total).toBe(TOTAL);

@@ -7,19 +7,19 @@ const PROBE = 'SELECT 1';
 /** The statements that requests to applications of this process send to the database, by request id, until `stop`. */
 export class Statements {
   private readonly sent = new Map<string, string[]>();
-  private readonly query = Client.prototype.query;
+  private readonly original = Object.getOwnPropertyDescriptor(Client.prototype, 'query')!;
 
   constructor() {
-    const { query, sent } = this;
-    // The overloads of `Client.query` are many; all of them have the statement first.
-    Client.prototype.query = function counted(this: Client, ...args: [never]): never {
-      const [first] = args as [string | { readonly text: string }];
-      const text = typeof first === 'string' ? first : first.text;
-      const request = currentRequest();
-      if (request !== undefined && text !== PROBE)
-        sent.set(request.requestId, [...(sent.get(request.requestId) ?? []), text.trim()]);
-      return Reflect.apply(query, this, args) as never;
-    };
+    const take = (statement: string): void => this.take(statement);
+    const query = this.original.value as (...args: unknown[]) => unknown;
+    Object.defineProperty(Client.prototype, 'query', {
+      ...this.original,
+      value(this: Client, ...args: unknown[]): unknown {
+        const [first] = args as [string | { readonly text: string }];
+        take(typeof first === 'string' ? first : first.text);
+        return Reflect.apply(query, this, args);
+      },
+    });
   }
 
   of(requestId: string): readonly string[] {
@@ -27,6 +27,12 @@ export class Statements {
   }
 
   stop(): void {
-    Client.prototype.query = this.query;
+    Object.defineProperty(Client.prototype, 'query', this.original);
+  }
+
+  private take(statement: string): void {
+    const request = currentRequest();
+    if (request === undefined || statement === PROBE) return;
+    this.sent.set(request.requestId, [...this.of(request.requestId), statement.trim()]);
   }
 }
