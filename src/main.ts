@@ -4,25 +4,29 @@ import { FirstAdministrator } from './auth/users/first-administrator';
 import { type Configuration, processConfiguration } from './config/configuration';
 import { StartupError } from './config/startup.error';
 import { installDemo } from './demo';
+import { stopGracefully } from './graceful-stop';
 import { jsonLogger } from './http/json-logger';
+import { sweepEngineDirectories } from './inference/engine/pool/engine-directory';
 import { openDatabase } from './open-database';
 import { welcome } from './welcome';
-
-const FORCED_EXIT_MS = 30_000;
 
 async function main(configuration: Configuration): Promise<void> {
   const logger = jsonLogger(configuration.runtime.logLevel);
   Logger.overrideLogger(logger);
 
+  sweepEngineDirectories();
   const database = await openDatabase(configuration);
   const app = await createApp(configuration, database.urls, logger);
+  let stopping = false;
   const stop = async (): Promise<void> => {
-    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
-    await app.close();
+    if (stopping) process.exit(1); // who asks twice does not want to wait
+    stopping = true;
+    setTimeout(() => process.exit(1), 1000 * configuration.runtime.graceSeconds).unref();
+    await stopGracefully(app, configuration.runtime);
     await database.close();
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(fail));
 
   await app.init();
   const administrator = await app.get(FirstAdministrator).ensure();

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { processConfiguration } from './config/configuration';
 import { StartupError } from './config/startup.error';
-import { dataSourceOptions } from './database/data-source-options';
+import { migrationOptions } from './database/data-source-options';
 import { applyMigrations } from './database/migrator';
 import { schemaDrift } from './database/schema-drift';
 import { ENTITIES } from './entities';
@@ -43,7 +43,7 @@ async function main(name: string): Promise<void> {
   Logger.overrideLogger(jsonLogger(configuration.runtime.logLevel, 2));
   const server = await startServer(configuration);
   const dataSource = new DataSource(
-    dataSourceOptions(configuration.database, server.urls.migration, ENTITIES),
+    migrationOptions(configuration.database, server.urls.migration, ENTITIES),
   );
   try {
     await dataSource.initialize();

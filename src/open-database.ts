@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { Configuration } from './config/configuration';
-import { dataSourceOptions } from './database/data-source-options';
+import { awaitServer } from './database/await-server';
+import { migrationOptions, sslOf } from './database/data-source-options';
 import { separateRoles } from './database/database-roles';
 import { DatabaseUrls } from './database/database-urls';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres';
@@ -13,11 +14,13 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** The configured server, or the embedded one. */
+/** The configured server, as soon as it takes connections, or the embedded one. */
 export async function startServer({ database, runtime }: Configuration): Promise<OpenDatabase> {
   const { url, sequencerUrl, migrationUrl } = database;
-  if (url !== undefined)
+  if (url !== undefined) {
+    await awaitServer({ connectionString: url, ssl: sslOf(database) }, database.waitSeconds);
     return { urls: new DatabaseUrls(url, sequencerUrl, migrationUrl), close: () => Promise.resolve() };
+  }
   const postgres = await EmbeddedPostgres.start({ directory: join(runtime.dataDir, 'postgres') });
   return { urls: await separateRoles(postgres.url), close: () => postgres.stop() };
 }
@@ -27,7 +30,7 @@ export async function openDatabase(configuration: Configuration): Promise<OpenDa
   const server = await startServer(configuration);
   if (!configuration.runtime.production) {
     const dataSource = new DataSource(
-      dataSourceOptions(configuration.database, server.urls.migration, ENTITIES),
+      migrationOptions(configuration.database, server.urls.migration, ENTITIES),
     );
     await dataSource.initialize();
     try {

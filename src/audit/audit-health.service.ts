@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Components } from '../components/components.service';
 import { DatabaseStatus } from '../database/database-status.service';
 import { AnchoredSizes, type Anchoring } from './checkpoint/anchored-sizes';
 import { Checkpointer, type CheckpointState } from './checkpoint/checkpointer.service';
@@ -24,11 +25,15 @@ export class AuditHealth implements OnApplicationBootstrap {
   private readonly logger = new Logger('AuditHealth');
 
   constructor(
+    components: Components,
     private readonly backlog: AuditBacklog,
     private readonly database: DatabaseStatus,
     private readonly anchored: AnchoredSizes,
     private readonly checkpointer: Checkpointer,
-  ) {}
+  ) {
+    const check = async () => ({ ...(await this.report()) });
+    components.register({ name: 'audit', required: true, check });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     if (await this.database.cannotRewriteAudit()) return;

@@ -43,6 +43,6 @@ import { AuditVerifier } from './verification/audit-verifier.service';
     SignatureKeys,
     ElectronicSignatures,
   ],
-  exports: [AuditInterceptor, AuditTrail, AuditReader, AuditHealth, ElectronicSignatures],
+  exports: [AuditInterceptor, AuditTrail, AuditReader, ElectronicSignatures],
 })
 export class AuditModule {}

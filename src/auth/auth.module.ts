@@ -29,7 +29,7 @@ import { ClientTokenController } from './service-keys/client-token.controller';
 import { ClientTokens } from './service-keys/client-token.service';
 import { ServiceKeysController } from './service-keys/service-keys.controller';
 import { ServiceKeys } from './service-keys/service-keys.service';
-import { SharedState } from './shared-state.service';
+import { RedisIndicator } from './redis.indicator';
 import { Sessions } from './sessions/sessions.service';
 import { SsoAccounts } from './sso/sso-accounts.service';
 import { SsoController } from './sso/sso.controller';
@@ -86,12 +86,12 @@ function revocationStore(
     PasswordChanges,
     Passwords,
     RateLimitGuard,
+    RedisIndicator,
     RequestLimits,
     RolesGuard,
     ServiceKeys,
     SessionOpening,
     Sessions,
-    SharedState,
     SigningKeyRecords,
     SigningKeys,
     SsoAccounts,
@@ -104,7 +104,7 @@ function revocationStore(
     { provide: Reauthentication, useClass: PasswordReauthentication },
     { provide: RevocationStore, inject: [DataSource, REDIS, AccountsConfig], useFactory: revocationStore },
   ],
-  exports: [FirstAdministrator, JwtGuard, RateLimitGuard, Reauthentication, RolesGuard, SharedState, Users],
+  exports: [FirstAdministrator, JwtGuard, RateLimitGuard, Reauthentication, RolesGuard, Users],
 })
 export class AuthModule implements OnModuleDestroy {
   constructor(@Inject(RevocationStore) private readonly revocations: RevocationStore) {}

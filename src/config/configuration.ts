@@ -5,6 +5,7 @@ import { DatabaseConfig } from './database.config';
 import { EffectiveSettings } from './effective-settings';
 import { EngineConfig } from './engine.config';
 import { Environment } from './environment';
+import { HealthConfig } from './health.config';
 import { HttpConfig } from './http.config';
 import { LimitsConfig } from './limits.config';
 import { ModelsConfig } from './models.config';
@@ -29,6 +30,7 @@ export interface Configuration {
   readonly singleSignOn: SingleSignOnConfig;
   readonly secrets: SecretsConfig;
   readonly checkpoints: CheckpointConfig;
+  readonly health: HealthConfig;
   readonly settings: EffectiveSettings;
 }
 
@@ -55,6 +57,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     secrets,
     singleSignOn: new SingleSignOnConfig(env),
     checkpoints: new CheckpointConfig(env),
+    health: new HealthConfig(env),
   };
   env.assertValid();
   return { ...slices, settings: new EffectiveSettings(env) };

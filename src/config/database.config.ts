@@ -14,6 +14,8 @@ export class DatabaseConfig {
   readonly poolSize: number;
   readonly poolTimeoutSeconds: number;
   readonly poolRecycleSeconds: number;
+  /** How long a start waits for a server that does not take connections yet. */
+  readonly waitSeconds: number;
 
   constructor(env: Environment, runtime: RuntimeConfig) {
     const url = (name: string): string | undefined =>
@@ -25,6 +27,7 @@ export class DatabaseConfig {
     this.poolSize = env.integer('DATABASE_POOL_SIZE', 10, 1, 30);
     this.poolTimeoutSeconds = env.integer('DATABASE_POOL_TIMEOUT_SECONDS', 30, 1, 300);
     this.poolRecycleSeconds = env.integer('DATABASE_POOL_RECYCLE_SECONDS', 3600, 60, 86_400);
+    this.waitSeconds = env.integer('DATABASE_WAIT_SECONDS', 60, 0, 3600);
     if (runtime.production && this.url === undefined) {
       env.problem(
         'DATABASE_URL: must be set when NODE_ENV is production (postgres://user:password@host/name)',

@@ -12,6 +12,10 @@ export class RuntimeConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Install the demo model and accounts and print a request to paste. */
   readonly demo: boolean;
+  /** From the signal to stop on, a replica that is not ready any more still serves: load balancers notice late. */
+  readonly drainSeconds: number;
+  /** From the signal to stop until the process has ended, whatever is under way. */
+  readonly graceSeconds: number;
 
   constructor(env: Environment) {
     this.production = env.text('NODE_ENV') === 'production';
@@ -19,6 +23,10 @@ export class RuntimeConfig {
     this.logLevel = env.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
     const embedded = !env.isSet('DATABASE_URL');
     this.demo = env.oneOf('DEMO', ['on', 'off'], embedded && !this.production ? 'on' : 'off') === 'on';
+    this.drainSeconds = env.integer('SHUTDOWN_DRAIN_SECONDS', this.production ? 5 : 0, 0, 300);
+    this.graceSeconds = env.integer('SHUTDOWN_GRACE_SECONDS', 30, 1, 3600);
+    if (this.drainSeconds >= this.graceSeconds)
+      env.problem('SHUTDOWN_DRAIN_SECONDS: expected less than SHUTDOWN_GRACE_SECONDS');
     if (this.production && this.demo) env.problem('DEMO: must be off when NODE_ENV is production');
   }
 }

@@ -8,6 +8,8 @@ import { ValidatingPool } from './validating-pool';
 const OVERFLOW = 20;
 const MAX_CONNECTIONS = 30;
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** For a server that is stopped or cut off and so keeps no time-out of its own; the connection is given up with it. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 
 export type EntityClass = EntityTarget<ObjectLiteral> & (new () => ObjectLiteral);
 
@@ -15,7 +17,7 @@ export type EntityClass = EntityTarget<ObjectLiteral> & (new () => ObjectLiteral
 export const sslOf = ({ ssl }: DatabaseConfig): false | { readonly rejectUnauthorized: boolean } =>
   ssl === 'off' ? false : { rejectUnauthorized: ssl === 'verify' };
 
-/** The same for the application, the migration command and the tests. */
+/** The same for the application and the tests. */
 export function dataSourceOptions(
   config: DatabaseConfig,
   url: string,
@@ -41,8 +43,18 @@ export function dataSourceOptions(
       maxLifetimeSeconds: config.poolRecycleSeconds,
       keepAlive: true,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
       lock_timeout: 5_000,
       idle_in_transaction_session_timeout: 10_000,
     },
   };
+}
+
+/** For who changes the schema: it takes as long as it takes. */
+export function migrationOptions(...args: Parameters<typeof dataSourceOptions>): DataSourceOptions {
+  const options = dataSourceOptions(...args);
+  const extra: unknown = 'extra' in options ? options.extra : {};
+  return Object.assign(options, {
+    extra: Object.assign({}, extra, { statement_timeout: 0, query_timeout: 0 }),
+  });
 }

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '../config/database.config';
 import { dataSourceOptions, type EntityClass } from './data-source-options';
+import { DatabaseIndicator } from './database.indicator';
 import { DatabaseStatus } from './database-status.service';
 import { DatabaseUrls } from './database-urls';
 
@@ -32,6 +33,7 @@ export class DatabaseModule implements OnApplicationShutdown {
       module: DatabaseModule,
       imports: [TypeOrmModule.forRoot({ ...options, retryAttempts: 0, manualInitialization: false })],
       providers: [
+        DatabaseIndicator,
         DatabaseStatus,
         { provide: DatabaseUrls, useValue: urls },
         { provide: SEQUENCER_DATA_SOURCE, useFactory: () => new DataSource(sequencer).initialize() },

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Client } from 'pg';
 
 /** Uses of a statement on one connection before it is prepared there: PostgreSQL JDBC's `prepareThreshold`. */
@@ -7,7 +8,10 @@ const MAX_STATEMENTS = 200;
 
 const names = new Map<string, string>();
 
-/** A connection that prepares the statements it sends often: the server parses and plans them once. */
+/**
+ * A connection that prepares the statements it sends often: the server parses and plans them once. It ends itself when
+ * the server does not answer in time (`query_timeout`), so that nothing waits in line behind a lost statement.
+ */
 export class PreparingClient extends Client {
   private readonly uses = new Map<string, number>();
 
@@ -16,7 +20,14 @@ export class PreparingClient extends Client {
     const [text, values, ...rest] = args as unknown[];
     const name = typeof text === 'string' && Array.isArray(values) ? this.nameOf(text) : undefined;
     const query = name === undefined ? args : [{ name, text }, values, ...rest];
-    return super.query(...(query as [never]));
+    const answer: unknown = super.query(...(query as [never]));
+    if (answer instanceof Promise) answer.catch((error: Error) => this.endIfLost(error));
+    return answer as never;
+  }
+
+  private endIfLost({ message }: Error): void {
+    const { connection } = this as unknown as { connection: { stream: Socket } };
+    if (message === 'Query read timeout') connection.stream.destroy();
   }
 
   private nameOf(text: string): string | undefined {

@@ -76,6 +76,19 @@ export const REQUEST_ERRORS = define({
     title: 'Too many requests',
     remedy: 'Try again after the time given in Retry-After.',
   },
+  SERVER_BUSY: {
+    kind: 'unavailable',
+    severity: 'medium',
+    title: 'The bodies of the requests under way fill the memory set aside for them',
+    remedy: 'Try again after the time given in Retry-After.',
+  },
+  HTTPS_REQUIRED: {
+    kind: 'forbidden',
+    severity: 'high',
+    title: 'The request came in clear text',
+    remedy:
+      'Use https://. If the request carried a password, a token or an image, treat it as read by others.',
+  },
   ROUTE_NOT_FOUND: {
     kind: 'not_found',
     severity: 'low',

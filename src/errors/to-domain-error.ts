@@ -9,7 +9,8 @@ const CONNECTION_FAILURE =
  * (53), locks and a database that takes no connections (55), shutdown and time-outs (57), disk (58), read-only (25006).
  */
 const NOT_NOW = /^(08...|28...|3D000|40...|53...|55...|57P..|57014|58...|25006)$/;
-const POOL_FAILURE = /timeout exceeded when trying to connect|Connection terminated|Driver not Connected/;
+const POOL_FAILURE =
+  /timeout exceeded when trying to connect|Connection terminated|Driver not Connected|Query read timeout/;
 
 /** Status codes of body-parser, multer and Nest's own exceptions. */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {

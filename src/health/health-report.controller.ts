@@ -1,12 +1,12 @@
 import { Controller, Get, type Type } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { Audited } from '../audit/audited.decorator';
+import { Audited, NotAudited } from '../audit/audited.decorator';
 import { Public, Roles } from '../http/access.decorators';
 import { MAY } from '../http/role-matrix';
 import { HealthReport } from './health-report.service';
 import { HealthReportResponse } from './health.response';
 
-/** For administrators, or for anybody when HEALTH_DETAILS is public. */
+/** For administrators, or for anybody when HEALTH_DETAILS is public: then it is told without the database's help. */
 export function healthReportController(isPublic: boolean): Type {
   @ApiTags('Health')
   @Controller('health')
@@ -16,7 +16,7 @@ export function healthReportController(isPublic: boolean): Type {
     /** Every component; the worst wins. */
     @Get()
     @(isPublic ? Public() : Roles(...MAY.administer))
-    @Audited('system.health_read')
+    @(isPublic ? NotAudited() : Audited('system.health_read'))
     @ApiOkResponse({ type: HealthReportResponse })
     full(): Promise<HealthReportResponse> {
       return this.report.full();

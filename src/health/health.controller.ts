@@ -27,25 +27,25 @@ export class HealthController {
     return OK;
   }
 
-  /** 200 while this replica can do its whole job: migrated, database writable, models warm, audit trail keeping up. */
+  /** 200 while this replica can do its whole job: migrated, database writable, models warm, audit trail keeping up, not stopping. */
   @Get('health/ready')
   @Public()
   @Unlimited()
   @NotAudited()
   @ApiOkResponse({ type: ProbeResponse })
   async ready(): Promise<ProbeResponse> {
-    await this.checks.check([() => this.probe.required()]);
+    await this.checks.check([() => this.probe.ready()]);
     return OK;
   }
 
-  /** 200 when migration and model load are done. */
+  /** 200 from the first time on that migration and model load were done. */
   @Get('health/startup')
   @Public()
   @Unlimited()
   @NotAudited()
   @ApiOkResponse({ type: ProbeResponse })
   async startup(): Promise<ProbeResponse> {
-    await this.checks.check([() => this.probe.required()]);
+    await this.checks.check([() => this.probe.startup()]);
     return OK;
   }
 

@@ -1,13 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { InferenceModule } from '../inference/inference.module';
-import { DependencyHealth } from './dependency-health.service';
 import { HealthController } from './health.controller';
 import { healthReportController } from './health-report.controller';
 import { HealthReport } from './health-report.service';
 import { MetricsController } from './metrics.controller';
 import { MetricsServer } from './metrics-server.service';
 import { ProbeIndicator } from './probe.indicator';
+import { SystemIndicator } from './system.indicator';
 
 interface HealthOptions {
   readonly reportIsPublic: boolean;
@@ -20,9 +19,9 @@ export class HealthModule {
     const metrics = metricsOnMainPort ? [MetricsController] : [];
     return {
       module: HealthModule,
-      imports: [TerminusModule.forRoot({ logger: false }), InferenceModule],
+      imports: [TerminusModule.forRoot({ logger: false })],
       controllers: [HealthController, healthReportController(reportIsPublic), ...metrics],
-      providers: [DependencyHealth, HealthReport, MetricsServer, ProbeIndicator],
+      providers: [HealthReport, MetricsServer, ProbeIndicator, SystemIndicator],
     };
   }
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { ComponentHealth } from './component-health';
+import type { ComponentHealth } from '../components/component-health';
 
 const STATUSES = ['healthy', 'degraded', 'unhealthy'];
 

@@ -2,6 +2,7 @@ import { SetMetadata } from '@nestjs/common';
 import type { Request, RequestHandler } from 'express';
 import { DomainError } from '../errors/domain.error';
 import { contentDigestVerified, watchContentDigest } from './digest/content-digest';
+import { chargeBody } from './edge/body-budget';
 import { readBody } from './read-body';
 
 const JSON_LIMIT_BYTES = 256 * 1024;
@@ -68,6 +69,7 @@ async function readJson(request: Request): Promise<unknown> {
 export async function rawBody(request: Request, rule: BodyRule): Promise<Buffer | undefined> {
   const type = mediaType(request);
   if (rule.streamedTypes?.includes(type)) {
+    chargeBody(request, streamedBytes(request, rule));
     watchContentDigest(request, { later: true });
     return undefined;
   }
@@ -77,6 +79,12 @@ export async function rawBody(request: Request, rule: BodyRule): Promise<Buffer 
     throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', `This route takes ${accepted}`);
   }
   return readChecked(request, limit);
+}
+
+/** What a streamed body may take of the memory: nothing where the route keeps no body there. */
+function streamedBytes(request: Request, { limits }: BodyRule): number {
+  const most = Math.max(0, ...Object.values(limits));
+  return Math.min(Number(request.get('content-length') ?? most), most);
 }
 
 /** The body, once it is known to be the one that its sender's digest speaks of. */

@@ -1,4 +1,4 @@
-import { Histogram } from 'prom-client';
+import { Gauge, Histogram } from 'prom-client';
 
 /** `route` is the pattern of the router, so that the number of series is bounded. */
 export const requestDuration = new Histogram({
@@ -6,4 +6,9 @@ export const requestDuration = new Histogram({
   help: 'From the first byte of the request read to the answer closed',
   labelNames: ['method', 'route', 'status'],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+});
+
+export const bodyBytes = new Gauge({
+  name: 'medai_http_body_bytes',
+  help: 'Memory reserved for the bodies of requests under way; BODY_MEMORY_MIB is the limit',
 });

@@ -1,4 +1,5 @@
 import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import { Draining } from '../components/draining';
 import { EngineConfig } from '../config/engine.config';
 import { ModelsModule } from '../models/models.module';
 import { ResultsModule } from '../results/results.module';
@@ -10,6 +11,7 @@ import { ItemInference } from './batches/item-inference.service';
 import { BatchQueue } from './batches/queue/batch-queue.service';
 import { BatchWorker } from './batches/queue/batch-worker.service';
 import { EngineModels } from './engine-models.service';
+import { EngineIndicator } from './engine.indicator';
 import { IdempotencyKeys } from './idempotency/idempotency-keys.service';
 import { IdempotentRequests } from './idempotency/idempotent-requests.service';
 import { Replays } from './idempotency/replays.service';
@@ -33,6 +35,7 @@ import { OnnxEngine } from './engine/onnx-engine';
     BatchQueue,
     BatchReader,
     BatchWorker,
+    EngineIndicator,
     EngineModels,
     IdempotencyKeys,
     IdempotentRequests,
@@ -50,10 +53,15 @@ import { OnnxEngine } from './engine/onnx-engine';
       useFactory: (config: EngineConfig) => new OnnxEngine(config),
     },
   ],
-  exports: [EngineModels, InferenceEngine],
 })
 export class InferenceModule implements OnModuleDestroy {
-  constructor(@Inject(InferenceEngine) private readonly engine: InferenceEngine) {}
+  constructor(
+    @Inject(InferenceEngine) private readonly engine: InferenceEngine,
+    { signal }: Draining,
+    worker: BatchWorker,
+  ) {
+    signal.addEventListener('abort', () => worker.retire(), { once: true });
+  }
 
   async onModuleDestroy(): Promise<void> {
     await this.engine.close();

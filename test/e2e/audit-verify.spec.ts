@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Checkpointer } from '../../src/audit/checkpoint/checkpointer.service';
 import { CheckpointKeys } from '../../src/audit/checkpoint/checkpoint-keys';
 import { formatNoteKey } from '../../src/audit/note/note-key';
@@ -282,6 +283,7 @@ describe('GET /audit/entries › a log of 18 MB [R-11]', () => {
 
 describe('GET /health › the audit component [R-19] [R-22]', () => {
   const audit = async (): Promise<{ status: string; problem: string | null; ready: number }> => {
+    await sleep(1_010); // a report is kept for a second
     const token = await running.token('admin');
     const report = await fetch(`${running.url}/health`, { headers: { Authorization: `Bearer ${token}` } });
     const { components } = (await report.json()) as {
@@ -318,5 +320,5 @@ describe('GET /health › the audit component [R-19] [R-22]', () => {
     expect(metrics).toMatch(/^medai_audit_checkpoint_size 910$/m);
     expect(metrics).toMatch(/^medai_audit_checkpoint_refusals_total\{class="fork"\} 1$/m);
     expect(metrics).toMatch(/^medai_audit_verifications_total\{result="gap"\} 1$/m);
-  });
+  }, 20_000);
 });

@@ -16,7 +16,7 @@ afterAll(() => running.stop());
 describe('limits on requests', () => {
   it('GET /health › says that each replica counts by itself, and where revoked tokens are looked up', async () => {
     const { body } = await client.get('/health', await running.token('admin'));
-    expect(body.components.redis).toEqual({
+    expect(body.components.redis).toMatchObject({
       status: 'healthy',
       configured: false,
       answers: false,

@@ -55,10 +55,15 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.heartbeat = setInterval(() => void this.extend(), (1000 * this.config.leaseSeconds) / 3);
   }
 
-  /** What is under way is finished; what it does not get done in time is another worker's after its lease. */
-  async onModuleDestroy(): Promise<void> {
+  /** Takes no more, and gives what waits for the engine back to the others. */
+  retire(): void {
     this.stop.abort(new DomainError('ENGINE_UNAVAILABLE', 'This replica stops'));
     this.wake();
+  }
+
+  /** What is under way is finished; what it does not get done in time is another worker's after its lease. */
+  async onModuleDestroy(): Promise<void> {
+    this.retire();
     await this.loop;
     await Promise.race([Promise.all(this.working), sleep(DRAIN_MS, undefined, { ref: false })]);
     clearInterval(this.heartbeat);

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { DomainError } from '../../../errors/domain.error';
 import type { ErrorCode } from '../../../errors/error-codes';
 import { type EngineCall, errorOf, MAX_ANSWER_BYTES } from '../protocol/engine-protocol';
 import { type Frame, FrameDecoder, writeFrame } from '../protocol/frames';
+import { engineDirectory } from './engine-directory';
 
 export interface EngineProcessOptions {
   /** Bound of the data segment (RLIMIT_DATA); what a model asks for beyond it fails. */
@@ -52,7 +51,7 @@ export class EngineProcess {
   constructor(private readonly options: EngineProcessOptions) {
     const { memoryLimitBytes, startDeadlineMs } = options;
     // an empty folder, because a model may name files relative to it
-    const cwd = mkdtempSync(join(tmpdir(), 'medai-engine-'));
+    const cwd = engineDirectory();
     const limitKiB = String(Math.floor(memoryLimitBytes / 1024));
     this.child = spawn('/bin/sh', ['-c', LIMITED, limitKiB, process.execPath, ENGINE_PROGRAM], {
       cwd,

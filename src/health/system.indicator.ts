@@ -1,0 +1,40 @@
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
+import { Injectable } from '@nestjs/common';
+import { type ComponentHealth, overall } from '../components/component-health';
+import { Components } from '../components/components.service';
+import { HealthConfig, type Limits } from '../config/health.config';
+import { RuntimeConfig } from '../config/runtime.config';
+import { memoryUse } from './memory-use';
+
+/** Load, memory, and the disk under DATA_DIR. None of them keeps requests away: the engine's queue does that. */
+@Injectable()
+export class SystemIndicator {
+  constructor(
+    components: Components,
+    private readonly limits: HealthConfig,
+    private readonly runtime: RuntimeConfig,
+  ) {
+    components.register({ name: 'system', required: false, check: () => this.check() });
+  }
+
+  private async check(): Promise<ComponentHealth> {
+    const [memory, disk] = await Promise.all([memoryUse(), diskUse(this.runtime.dataDir)]);
+    const parts = {
+      cpu: judged(loadavg()[0]! / availableParallelism(), this.limits.cpu),
+      memory: judged(memory, this.limits.memory),
+      disk: judged(disk, this.limits.disk),
+    };
+    return { status: overall(Object.values(parts)), ...parts };
+  }
+}
+
+function judged(used: number, { degraded, unhealthy }: Limits): ComponentHealth {
+  const status = used < degraded ? 'healthy' : used < unhealthy ? 'degraded' : 'unhealthy';
+  return { status, used: Math.round(used * 1000) / 1000 };
+}
+
+async function diskUse(directory: string): Promise<number> {
+  const { blocks, bavail } = await statfs(directory);
+  return 1 - bavail / blocks;
+}

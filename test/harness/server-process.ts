@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** The product as it is started in production, in a process of its own. Run `npm run build` first. */
+export class ServerProcess {
+  /** JSON lines. */
+  readonly log: string[] = [];
+  private address?: string;
+
+  private constructor(readonly child: ChildProcess) {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      this.address = /listens on (\S+)/.exec(line)?.[1] ?? this.address;
+      if (line.startsWith('{')) this.log.push(line);
+    });
+  }
+
+  static spawn(variables: Record<string, string>): ServerProcess {
+    const env = {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      DEMO: 'off',
+      ENGINE_PROCESSES: '1',
+      ...variables,
+    };
+    return new ServerProcess(
+      spawn(process.execPath, ['dist/main.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+  }
+
+  static async start(variables: Record<string, string>): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(variables);
+    await server.listening();
+    return server;
+  }
+
+  get url(): string {
+    if (this.address === undefined) throw new Error('The server does not listen yet');
+    return this.address;
+  }
+
+  get ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  async listening(): Promise<void> {
+    while (this.address === undefined) {
+      if (this.ended) throw new Error(`The server ended: ${this.log.join('\n')}`);
+      await Promise.race([once(this.child.stdout!, 'data'), once(this.child, 'exit')]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** @returns the exit code, or the signal that ended it */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
+    if (!this.ended) {
+      const exited = once(this.child, 'exit');
+      this.child.kill(signal);
+      await exited;
+    }
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+}
