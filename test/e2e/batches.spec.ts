@@ -197,7 +197,7 @@ describe('POST /infer/batch › answered at once [R-39]', () => {
   const demoModelId = async (): Promise<string> =>
     (await clinician.get('/models?model_name=demo-bright-spot')).body.items.at(-1).model_id;
 
-  it('works on two batches at the same time', async () => {
+  it('works on two batches at the same time [R-41]', async () => {
     const [first, second] = await Promise.all([
       clinician.send(many(30, (n) => numbered(n))),
       integration.send(many(30, (n) => numbered(n + 500))),

@@ -52,7 +52,7 @@ async function newestEntry(): Promise<Record<string, unknown>> {
   return body.items[0];
 }
 
-describe('POST /infer › the main job [R-38] [R-42] [R-46] [R-10]', () => {
+describe('POST /infer › the main job [R-38] [R-42] [R-45] [R-46] [R-57] [R-10]', () => {
   it('answers, stores result and validation, and chains the audit entry', async () => {
     const answer = await infer(SAMPLE, 'image/png', clinician, '?patient_id=MRN-4711&study_date=2026-11-01');
     expect(answer.status).toBe(200);

@@ -223,7 +223,7 @@ describe('GET /results [R-43] [R-44]', () => {
     });
   });
 
-  it('records which results were shown to whom before they are shown', async () => {
+  it('records which results were shown to whom before they are shown [R-59]', async () => {
     const ids = idsOf(await list('?page=2&page_size=5'));
     const auditor = await running.token('auditor');
     const response = await fetch(`${running.url}/audit?action=result.listed&limit=1&sequenced=wait`, {

@@ -29,7 +29,7 @@ async function entries(): Promise<{ actions: string[]; changes: { old: string | 
   };
 }
 
-describe('start, stop and settings in the trail [R-09] [R-55]', () => {
+describe('start, stop and settings in the trail [R-09] [R-55] [R-57]', () => {
   it('settings are recorded when they differ from the last, by replicas that start together once', async () => {
     await Promise.all([replica(), replica(), replica()].map((events) => events.onApplicationBootstrap()));
     expect((await entries()).actions.toSorted()).toEqual([
