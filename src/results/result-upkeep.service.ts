@@ -36,16 +36,21 @@ export class ResultUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweep(): Promise<void> {
     const { signal } = this.stop;
+    await this.attempt('measure', () => this.measure());
+    await this.attempt('mark', () => this.retention.mark(signal));
+    await this.attempt('purge', () => this.retention.purge(signal));
+    await this.attempt('rekey', () => this.rekeying.run(signal));
+    await this.attempt('measure', () => this.measure());
+  }
+
+  /** One that fails keeps the others from nothing; it is tried again in the next sweep. */
+  private async attempt(job: string, work: () => Promise<void>): Promise<void> {
     try {
-      await this.measure();
-      await this.retention.mark(signal);
-      await this.retention.purge(signal);
-      await this.rekeying.run(signal);
-      await this.measure();
-      sweeps.inc({ outcome: 'done' });
+      await work();
+      sweeps.inc({ job, outcome: 'done' });
     } catch (error) {
-      sweeps.inc({ outcome: 'failed' });
-      this.logger.error({ event: 'results.sweep_failed', code: toDomainError(error).code });
+      sweeps.inc({ job, outcome: 'failed' });
+      this.logger.error({ event: 'results.upkeep_failed', job, code: toDomainError(error).code });
     }
   }
 

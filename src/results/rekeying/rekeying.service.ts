@@ -7,7 +7,7 @@ import { type PseudonymKey, Pseudonyms } from '../pseudonyms';
 import { resultsOutdated, resultsRekeyed } from './rekeying.metrics';
 
 const LOCK = 7_202_621;
-const CHUNK = 500;
+const MAX_ROWS = 500;
 
 /** Brings stored pseudonyms under the current key. How far it is stands in the rows: any replica goes on from there. */
 @Injectable()
@@ -36,7 +36,12 @@ export class Rekeying implements OnApplicationBootstrap {
   async run(signal: AbortSignal): Promise<void> {
     const { dataSource } = this;
     for (const key of this.pseudonyms.previousKeys)
-      await runInChunks(dataSource, { lock: LOCK, signal, chunk: (manager) => this.rekey(manager, key) });
+      await runInChunks(dataSource, {
+        lock: LOCK,
+        signal,
+        maxRows: MAX_ROWS,
+        chunk: (manager, rows) => this.rekey(manager, key, rows),
+      });
   }
 
   async measure(): Promise<void> {
@@ -48,11 +53,11 @@ export class Rekeying implements OnApplicationBootstrap {
     resultsOutdated.set(row.count);
   }
 
-  private async rekey(manager: EntityManager, key: PseudonymKey): Promise<number> {
+  private async rekey(manager: EntityManager, key: PseudonymKey, limit: number): Promise<number> {
     const rows = await manager.query<{ id: string; patient_id: string }[]>(
       `SELECT id, patient_id FROM inference_results WHERE patient_id >= $1 AND patient_id < $2
-       ORDER BY patient_id LIMIT ${CHUNK} FOR NO KEY UPDATE SKIP LOCKED`,
-      [`${key.kid}:`, `${key.kid};`],
+       ORDER BY patient_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+      [`${key.kid}:`, `${key.kid};`, limit],
     );
     if (rows.length === 0) return 0;
     await manager.query(

@@ -7,8 +7,8 @@ import { runInChunks } from '../../database/chunked-job';
 import { oldestOverdue, resultsDue, resultsHeld, resultsMarked, resultsPurged } from './retention.metrics';
 
 const LOCK = 7_202_620;
-/** Of one transaction and one audit entry, which names every id. */
-const CHUNK = 250;
+/** An audit entry names every id, up to 500 of them. */
+const MAX_ROWS = 250;
 
 /** The two steps of a deletion. A trigger refuses what must still be kept, whatever this class asks for. */
 @Injectable()
@@ -21,12 +21,22 @@ export class RetentionSweep {
 
   /** Marks what has expired. */
   mark(signal: AbortSignal): Promise<void> {
-    return runInChunks(this.dataSource, { lock: LOCK, signal, chunk: (manager) => this.markChunk(manager) });
+    return runInChunks(this.dataSource, {
+      lock: LOCK,
+      signal,
+      maxRows: MAX_ROWS,
+      chunk: (manager, rows) => this.markChunk(manager, rows),
+    });
   }
 
   /** Purges what was marked and has waited for its grace time. */
   purge(signal: AbortSignal): Promise<void> {
-    return runInChunks(this.dataSource, { lock: LOCK, signal, chunk: (manager) => this.purgeChunk(manager) });
+    return runInChunks(this.dataSource, {
+      lock: LOCK,
+      signal,
+      maxRows: MAX_ROWS,
+      chunk: (manager, rows) => this.purgeChunk(manager, rows),
+    });
   }
 
   async measure(): Promise<void> {
@@ -36,8 +46,8 @@ export class RetentionSweep {
     oldestOverdue.set(row.overdue);
   }
 
-  private async markChunk(manager: EntityManager): Promise<number> {
-    const [rows] = await manager.query<[{ id: string }[], number]>(MARK, [CHUNK, this.config.graceDays]);
+  private async markChunk(manager: EntityManager, limit: number): Promise<number> {
+    const [rows] = await manager.query<[{ id: string }[], number]>(MARK, [limit, this.config.graceDays]);
     if (rows.length === 0) return 0;
     const returned_ids = rows.map(({ id }) => id).sort();
     await this.trail.record(manager, 'result.marked', {
@@ -48,8 +58,8 @@ export class RetentionSweep {
     return rows.length;
   }
 
-  private async purgeChunk(manager: EntityManager): Promise<number> {
-    const [rows] = await manager.query<[PurgedRow[], number]>(PURGE, [CHUNK]);
+  private async purgeChunk(manager: EntityManager, limit: number): Promise<number> {
+    const [rows] = await manager.query<[PurgedRow[], number]>(PURGE, [limit]);
     if (rows.length === 0) return 0;
     const purged = rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     await manager.query(REMOVE_EMPTY_BATCHES, [

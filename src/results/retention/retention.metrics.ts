@@ -26,7 +26,7 @@ export const oldestOverdue = new Gauge({
 });
 
 export const sweeps = new Counter({
-  name: 'medai_result_sweeps_total',
-  help: 'Sweeps of this replica over expired results and outdated pseudonyms',
-  labelNames: ['outcome'],
+  name: 'medai_result_upkeep_total',
+  help: 'What this replica has done from time to time: measure, mark, purge, rekey',
+  labelNames: ['job', 'outcome'],
 });
