@@ -15,6 +15,8 @@ DROP TABLE legal_holds;
 DROP FUNCTION refuse_removal_alone;
 DROP FUNCTION follow_legal_hold;
 DROP FUNCTION guard_legal_hold;
+DROP TRIGGER inference_results_content ON inference_results;
+DROP FUNCTION refuse_result_rewrite;
 DROP TRIGGER inference_results_no_truncate ON inference_results;
 DROP TRIGGER inference_results_retention ON inference_results;
 DROP FUNCTION guard_result_retention;

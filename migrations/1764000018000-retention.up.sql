@@ -64,6 +64,18 @@ CREATE TRIGGER inference_results_no_truncate BEFORE TRUNCATE ON inference_result
 ALTER TABLE inference_results ENABLE ALWAYS TRIGGER inference_results_retention;
 ALTER TABLE inference_results ENABLE ALWAYS TRIGGER inference_results_no_truncate;
 
+-- Nor is it emptied: what was said, of what and by what, is never rewritten.
+CREATE FUNCTION refuse_result_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'what a result says is never changed' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'inference_results_content';
+END
+$$;
+CREATE TRIGGER inference_results_content BEFORE UPDATE OF
+  id, model_version_id, model_status, confidence_score, prediction, outputs, error, is_valid, study_date, anatomical_region,
+  image_width, image_height, image_format, image_hash, model_file_hash, manifest_hash, runtime_version, created_by, created_at
+  ON inference_results FOR EACH STATEMENT EXECUTE FUNCTION refuse_result_rewrite();
+ALTER TABLE inference_results ENABLE ALWAYS TRIGGER inference_results_content;
+
 CREATE FUNCTION guard_legal_hold() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.released_at IS NOT NULL OR NEW.released_at IS NULL

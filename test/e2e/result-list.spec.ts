@@ -84,9 +84,13 @@ describe('GET /results [R-43] [R-44]', () => {
   it('a result that comes in meanwhile moves no page of a walk', async () => {
     const first = await list('?cursor=&page_size=10');
     const second = idsOf(await list(`?page_size=10&cursor=${first.body.next_cursor}`));
-    await running.dataSource.query(
+    const runner = running.dataSource.createQueryRunner();
+    await runner.query('ALTER TABLE inference_results DISABLE TRIGGER inference_results_content');
+    await runner.query(
       `UPDATE inference_results SET created_at = '2026-02-01Z' WHERE id = (SELECT id FROM inference_results ORDER BY created_at LIMIT 1)`,
     );
+    await runner.query('ALTER TABLE inference_results ENABLE ALWAYS TRIGGER inference_results_content');
+    await runner.release();
     expect(idsOf(await list(`?page_size=10&cursor=${first.body.next_cursor}`))).toEqual(second);
   });
 

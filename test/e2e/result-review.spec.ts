@@ -118,12 +118,14 @@ describe('POST /results/{inference_id}/review [R-47] [R-55]', () => {
     }
     const signatureOf = async (id: string): Promise<{ valid: boolean }> =>
       (await detail(id)).body.reviews[1].signature;
-    await running.dataSource.query(
+    const runner = running.dataSource.createQueryRunner();
+    await runner.query('ALTER TABLE inference_results DISABLE TRIGGER inference_results_content');
+    await runner.query(
       `UPDATE inference_results SET outputs = '{"probabilities":[[1,0]]}' WHERE id = '${first}'`,
     );
+    await runner.query('ALTER TABLE inference_results ENABLE ALWAYS TRIGGER inference_results_content');
     expect(await signatureOf(first)).toMatchObject({ valid: false });
     expect(await signatureOf(second)).toMatchObject({ valid: true });
-    const runner = running.dataSource.createQueryRunner();
     await runner.query('ALTER TABLE result_reviews DISABLE TRIGGER result_reviews_no_rewrite');
     await runner.query(
       `UPDATE result_reviews SET signature_id = (SELECT signature_id FROM result_reviews
