@@ -7,6 +7,7 @@ import { ResultRecorder } from '../results/result-recorder.service';
 import { type ResultResponse, toResultResponse } from '../results/result.response';
 import { EngineModels } from './engine-models.service';
 import type { InferenceInput } from './inference-input';
+import { modelReference } from './model-reference';
 import { newResult, newValidation, rejectedResult } from './new-result';
 
 @Injectable()
@@ -61,11 +62,6 @@ export class InferenceService {
       throw rejectedResult(id, answer.validation.error_codes);
     }
     await this.trail.writeWith(rows);
-    return toResultResponse(recorded.result, recorded.validation, {
-      model_id: version.id,
-      model_name: version.modelName,
-      version: version.version,
-      file_hash: version.fileHash,
-    });
+    return toResultResponse(recorded.result, recorded.validation, modelReference(version));
   }
 }

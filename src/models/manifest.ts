@@ -78,6 +78,11 @@ export class ManifestInput {
   @IsIn(['unit', 'stored', 'modality', 'voi'])
   readonly value_space: 'unit' | 'stored' | 'modality' | 'voi' = 'unit';
 
+  /** What to do with DICOM files that may show text: see docs/dicom.md. */
+  @IsOptional()
+  @IsIn(['reject', 'warn'])
+  readonly burned_in?: 'reject' | 'warn';
+
   @ValidateIf(notNull)
   @IsObject()
   @ValidateNested()
@@ -159,6 +164,12 @@ export class ManifestFields {
 
   @Matches(DOMAIN, { message: 'must be 1 to 64 letters, digits and spaces' })
   readonly clinical_domain: string;
+
+  /** A word of warning or of scope that goes with every answer of the model. */
+  @IsOptional()
+  @IsString()
+  @Matches(/^\P{Cc}{1,256}$/u, { message: 'must be 1 to 256 printable characters' })
+  readonly intended_use?: string;
 
   /** A prediction below it is reported as not above the threshold. */
   @IsNumber(NUMBERS)

@@ -13,6 +13,7 @@ export interface ResultModel {
   readonly model_name: string;
   readonly version: string;
   readonly file_hash: string;
+  readonly intended_use: string | null;
 }
 
 class PredictionResponse {
@@ -41,6 +42,13 @@ class ModelReference implements ResultModel {
 
   @ApiProperty({ description: 'SHA-256 of the model file that ran, hex' })
   readonly file_hash: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the model is for, or not for, in the words of its manifest',
+  })
+  readonly intended_use: string | null;
 
   @ApiProperty({
     description: 'Of the version when it answered; anything but production is not for clinical work',

@@ -57,7 +57,8 @@ export class Results {
   private async modelsOf(results: readonly InferenceResult[]): Promise<ResultModel[]> {
     const ids = new Set(results.flatMap(({ modelVersionId }) => modelVersionId ?? []));
     return this.dataSource.query<ResultModel[]>(
-      'SELECT id AS model_id, model_name, version, file_hash FROM model_versions WHERE id = ANY ($1)',
+      `SELECT id AS model_id, model_name, version, file_hash, manifest->>'intended_use' AS intended_use
+       FROM model_versions WHERE id = ANY ($1)`,
       [[...ids]],
     );
   }

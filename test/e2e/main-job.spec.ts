@@ -59,7 +59,12 @@ describe('POST /infer › the main job [R-38] [R-42] [R-45] [R-46] [R-57] [R-10]
     expect(answer.body).toMatchObject({
       status: 'completed',
       prediction: { label: 'bright spot', index: 1, above_threshold: true },
-      model: { model_name: 'demo-bright-spot', version: '1.0.0', status: 'production' },
+      model: {
+        model_name: 'demo-bright-spot',
+        version: '1.0.0',
+        status: 'production',
+        intended_use: 'synthetic, not for clinical use',
+      },
       validation: { is_valid: true },
       image: { width: 512, height: 512, format: 'png' },
     });

@@ -149,6 +149,34 @@ describe('a version from file to service [R-34] [R-36] [R-37]', () => {
     expect(uploads()).toEqual([]);
   });
 
+  it('POST /models › keeps every field that is documented', async () => {
+    const manifest = manifestOf({
+      intended_use: 'for tests alone',
+      input: {
+        layout: 'NCHW',
+        value_space: 'voi',
+        burned_in: 'warn',
+        resize: { width: 64, height: 64, kernel: 'bicubic', antialias: false },
+        channels: 1,
+        mean: [0],
+        std: [1],
+        range: [0, 1],
+      },
+      quality: {
+        policy: 'warn',
+        thresholds: { noise_sigma: null },
+        by_modality: { MR: { contrast_sd: { fail_below: 2 } } },
+      },
+      batching: { max: 4 },
+    });
+    const { status, body } = await upload(manifest);
+    expect({ status, errors: body.errors }).toEqual({ status: 201, errors: undefined });
+    const { body: shown } = await send('viewer', 'GET', `/models/${body.model_id}`);
+    expect(shown.manifest).toMatchObject(manifest);
+    const { body: answer } = await infer('model_manager', { model_id: body.model_id });
+    expect(answer.model.intended_use).toBe('for tests alone');
+  });
+
   it('answers only to those who test it before it is in production', async () => {
     expect(await infer('clinician', { model_id: id })).toMatchObject({
       status: 409,
@@ -370,6 +398,21 @@ describe('POST /models › bad input leaves neither file nor row', () => {
     ['a threshold above 1', { confidence_threshold: 1.5 }, 'confidence_threshold'],
     ['an unknown field further down', { input: { colour: 'red' } }, 'input.colour'],
     ['a metric that does not exist', { quality: { thresholds: { beauty: null } } }, 'quality.thresholds'],
+    [
+      'a metric that does not exist, of a modality',
+      { quality: { by_modality: { CT: { beauty: null } } } },
+      'quality.by_modality.CT',
+    ],
+    ['a burned_in that is no policy', { input: { burned_in: 'ignore' } }, 'input.burned_in'],
+    ['an intended use of two lines', { intended_use: 'a\nb' }, 'intended_use'],
+    ['a batch of no image', { batching: { max: 0 } }, 'batching.max'],
+    [
+      'a resize with a kernel of its own',
+      { input: { resize: { width: 64, height: 64, kernel: 'lanczos', antialias: true } } },
+      'input.resize.kernel',
+    ],
+    ['a value space that does not exist', { input: { value_space: 'hu' } }, 'input.value_space'],
+    ['a range from high to low', { input: { range: [1, 0] } }, 'input.range'],
     ['a standard deviation of 0', { input: { std: [0] } }, 'input.std'],
     [
       'a golden sample without input',

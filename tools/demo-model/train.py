@@ -218,6 +218,7 @@ def manifest(model):
         "model_name": "demo-bright-spot",
         "version": VERSION,
         "clinical_domain": "radiology",
+        "intended_use": NOTICE,
         "confidence_threshold": 0.85,
         "labels": LABELS,
         "input": {

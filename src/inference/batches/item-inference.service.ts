@@ -7,6 +7,7 @@ import type { SelectedModel, Wish } from '../../models/model-selection.service';
 import { type RecordedResult, ResultRecorder } from '../../results/result-recorder.service';
 import type { ResultModel } from '../../results/result.response';
 import { EngineModels } from '../engine-models.service';
+import { modelReference } from '../model-reference';
 import { failedResult, newResult, newValidation, type ResultOrigin } from '../new-result';
 import type { BatchItem } from './request/batch-request';
 import type { InferenceBatch } from './inference-batch.entity';
@@ -65,7 +66,7 @@ export class ItemInference {
       });
       return {
         ...this.recorder.complete(result, newValidation(answer.validation), version.clinicalDomain),
-        model: modelOf(selected),
+        model: modelReference(selected.version),
       };
     } catch (thrown) {
       const error = toDomainError(thrown);
@@ -88,7 +89,7 @@ export class ItemInference {
     const result = failedResult(originOf(item, batch), error, selected);
     return {
       ...this.recorder.complete(result, null, selected?.version.clinicalDomain),
-      model: selected ? modelOf(selected) : null,
+      model: selected ? modelReference(selected.version) : null,
     };
   }
 }
@@ -97,10 +98,3 @@ const originOf = (
   { inferenceId, patientId, studyDate, anatomicalRegion }: BatchItem,
   { id, createdBy }: Pick<InferenceBatch, 'id' | 'createdBy'>,
 ): ResultOrigin => ({ id: inferenceId, batchId: id, createdBy, patientId, studyDate, anatomicalRegion });
-
-const modelOf = ({ version }: SelectedModel): ResultModel => ({
-  model_id: version.id,
-  model_name: version.modelName,
-  version: version.version,
-  file_hash: version.fileHash,
-});

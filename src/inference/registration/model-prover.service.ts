@@ -67,15 +67,16 @@ const invalidFile = (message: string, cause: unknown): DomainError =>
     cause,
   });
 
-function assertMetricsKnown({ quality }: Manifest): void {
-  const errors: FieldError[] = Object.keys(quality.thresholds)
-    .filter((name) => !Object.hasOwn(QUALITY_METRICS, name))
-    .map(() => ({
-      field: 'quality.thresholds',
-      message: `must name metrics out of ${Object.keys(QUALITY_METRICS).join(', ')}`,
-    }));
-  if (errors.length > 0)
-    throw new DomainError('VALIDATION_FAILED', undefined, { errors: errors.slice(0, 1) });
+/** A limit under a name that nothing is measured by would never be applied. */
+function assertMetricsKnown({ quality: { thresholds, by_modality = {} } }: Manifest): void {
+  const all: Record<string, object> = { 'quality.thresholds': thresholds };
+  for (const [modality, limits] of Object.entries(by_modality))
+    all[`quality.by_modality.${modality}`] = limits;
+  const message = `must name metrics out of ${Object.keys(QUALITY_METRICS).join(', ')}`;
+  const errors: FieldError[] = Object.entries(all)
+    .filter(([, limits]) => !Object.keys(limits).every((name) => Object.hasOwn(QUALITY_METRICS, name)))
+    .map(([field]) => ({ field, message }));
+  if (errors.length > 0) throw new DomainError('VALIDATION_FAILED', undefined, { errors });
 }
 
 const shapeOf = (tensors: readonly TensorDescription[], name: string): ModelShape =>
