@@ -72,3 +72,25 @@ describe('limits on requests', () => {
     expect((await count()) - before).toBeLessThanOrEqual(unauthorized + 1);
   });
 });
+
+describe('behind one proxy (TRUST_PROXY=1)', () => {
+  let behind: RunningApp;
+  beforeAll(async () => {
+    behind = await startApp({ TRUST_PROXY: '1', LOGIN_SOURCE_THRESHOLD: '3' });
+  });
+  afterAll(() => behind.stop());
+
+  it('the source is the address that the proxy added last, whatever the sender wrote before it', async () => {
+    const from = async (forwarded: string): Promise<number> =>
+      (
+        await new Client(behind.url).login('nobody', 'a wrong password, long', {
+          'X-Forwarded-For': forwarded,
+        })
+      ).status;
+    const forged = ['198.51.100.1', '198.51.100.2', '10.0.0.1', '::1'].map((lie) => `${lie}, 203.0.113.9`);
+    const answers = [];
+    for (const forwarded of forged) answers.push(await from(forwarded));
+    expect(answers).toEqual([401, 401, 401, 429]);
+    expect(await from('203.0.113.9, 203.0.113.10')).toBe(401);
+  });
+});

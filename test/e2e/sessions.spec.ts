@@ -1,6 +1,7 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AuthHousekeeping } from '../../src/auth/housekeeping.service';
 import { SigningKeyRecords } from '../../src/auth/tokens/signing-key-records.service';
 import { SigningKeys } from '../../src/auth/tokens/signing-keys.service';
 import { retirePreviousKey, rotateKeySet } from '../../src/auth/tokens/signing-key-files';
@@ -103,6 +104,26 @@ describe('POST /auth/logout [R-49]', () => {
     expect(await me(renewed.access_token)).toBe(401);
     expect((await refresh(renewed.refresh_token)).status).toBe(401);
     expect(await me(other.access_token)).toBe(200);
+  });
+});
+
+describe('housekeeping', () => {
+  it('takes out what nobody can use any more, and nothing else', async () => {
+    const living = await session('clinician');
+    const over = await session('auditor');
+    await client.post('/auth/logout', over.access_token);
+    await running.dataSource.query(
+      `UPDATE refresh_tokens SET family_expires_at = now() - interval '2 days' FROM users
+       WHERE users.id = user_id AND username = 'auditor'`,
+    );
+    await running.dataSource.query("UPDATE revoked_tokens SET expires_at = now() - interval '2 hours'");
+    await running.app.get(AuthHousekeeping).clean();
+    const [row] = await running.dataSource.query(
+      `SELECT (SELECT count(*)::int FROM revoked_tokens) AS revoked, (SELECT count(*)::int FROM refresh_tokens
+         JOIN users ON users.id = user_id WHERE username = 'auditor') AS over`,
+    );
+    expect(row).toEqual({ revoked: 0, over: 0 });
+    expect((await refresh(living.refresh_token)).status).toBe(200);
   });
 });
 

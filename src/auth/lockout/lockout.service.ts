@@ -26,9 +26,11 @@ interface Reservation {
   readonly token_version: number | null;
   /** No attempt is left, but the account is not locked: attempts of other replicas are being verified. */
   readonly undecided: boolean;
+  /** The last attempt began so long ago that whoever verified it has died with it. */
+  readonly abandoned: boolean;
 }
 
-const WAIT_FOR_OTHERS_MS = 10_000;
+const ABANDONED_SECONDS = 10;
 const LOOK_AGAIN_MS = 50;
 
 /** Counts login attempts before their passwords are verified, so that parallel guesses cannot exceed the threshold. */
@@ -74,13 +76,12 @@ export class Lockout {
   }
 
   private async reserveInTurn(username: string): Promise<Reservation> {
-    const deadline = performance.now() + WAIT_FOR_OTHERS_MS;
     for (;;) {
       const reservation = await this.tryReserve(username);
       if (!reservation.undecided) return reservation;
-      if (performance.now() > deadline) {
-        await this.failed(reservation.id); // whoever had the last attempt died with it
-        return { ...reservation, password_hash: null };
+      if (reservation.abandoned) {
+        await this.failed(reservation.id);
+        return reservation;
       }
       await sleep(LOOK_AGAIN_MS);
     }
@@ -119,7 +120,8 @@ export class Lockout {
   private async tryReserve(username: string): Promise<Reservation> {
     const [row] = await this.dataSource.query<[Reservation]>(
       `WITH account AS MATERIALIZED (
-         SELECT id, locked_until IS NULL AS unlocked FROM users WHERE username = $1 AND is_active
+         SELECT id, locked_until IS NULL AS unlocked, last_login_attempt_at < now() - make_interval(secs => $4) AS abandoned
+         FROM users WHERE username = $1 AND is_active
        ), reserved AS (
          UPDATE users SET
            failed_login_attempts = CASE WHEN last_login_attempt_at > now() - make_interval(secs => $2) AND locked_until IS NULL
@@ -133,9 +135,10 @@ export class Lockout {
        ), written AS MATERIALIZED (
          SELECT CASE WHEN NOT EXISTS (SELECT FROM reserved) THEN pg_logical_emit_message(true, 'medai login', '') END
        )
-       SELECT account.id, password_hash, token_version, reserved.id IS NULL AND account.unlocked IS TRUE AS undecided
+       SELECT account.id, password_hash, token_version, reserved.id IS NULL AND account.unlocked IS TRUE AS undecided,
+         account.abandoned IS TRUE AS abandoned
        FROM written LEFT JOIN account ON true LEFT JOIN reserved ON reserved.id = account.id`,
-      [username, this.config.lockoutWindowSeconds, this.config.lockoutThreshold],
+      [username, this.config.lockoutWindowSeconds, this.config.lockoutThreshold, ABANDONED_SECONDS],
     );
     return row;
   }
