@@ -99,7 +99,7 @@ describe('no entry, no change of an account [R-09] [R-30]', () => {
     const answers = await withoutTrail(() =>
       Promise.all(Array.from({ length: 5 }, () => client.login('auditor', WRONG))),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([401, 401, 401, 401, 503]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([401, 401, 401, 401, 503]);
     const [row] = await running.dataSource.query<[{ failed: number }]>(
       "SELECT failed_login_attempts AS failed FROM users WHERE username = 'auditor'",
     );
