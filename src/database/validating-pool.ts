@@ -14,6 +14,9 @@ export class ValidatingPool extends Pool {
 
   constructor(...options: ConstructorParameters<typeof Pool>) {
     super(...options);
+    // A connection that is lost while it is handed out, and before who gets it listens, must not end the process: the
+    // next query on it fails.
+    this.on('connect', (client) => client.on('error', () => undefined));
     this.on('release', (_error: Error, client: PoolClient) => this.idleSince.set(client, performance.now()));
   }
 

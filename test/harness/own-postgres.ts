@@ -1,16 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { loadConfiguration } from '../../src/config/configuration';
 import type { DatabaseUrls } from '../../src/database/database-urls';
 import { separateRoles } from '../../src/database/database-roles';
 import { EmbeddedSandbox } from './embedded-sandbox';
 import { migrateTemplate } from './migrate-template';
+import { childrenOf } from './processes';
 
 /** A migrated PostgreSQL server that a test may stop, kill or starve: nobody else uses it. */
 export class OwnPostgres {
   private constructor(
     private readonly sandbox: EmbeddedSandbox,
-    /** Of a superuser. */
-    readonly url: string,
+    private readonly settings: Readonly<Record<string, string>>,
+    private current: string,
     readonly urls: DatabaseUrls,
   ) {}
 
@@ -19,7 +18,12 @@ export class OwnPostgres {
     const { url } = await sandbox.start(settings);
     const urls = await separateRoles(url);
     await migrateTemplate(url);
-    return new OwnPostgres(sandbox, url, urls);
+    return new OwnPostgres(sandbox, settings, url, urls);
+  }
+
+  /** Of a superuser; changes its port when it starts anew. */
+  get url(): string {
+    return this.current;
   }
 
   /** What a server in a process of its own needs to use it, each role by itself. */
@@ -27,12 +31,8 @@ export class OwnPostgres {
     return {
       DATABASE_URL: this.urls.application,
       DATABASE_SEQUENCER_URL: this.urls.sequencer,
-      DATABASE_MIGRATION_URL: this.url,
+      DATABASE_MIGRATION_URL: this.current,
     };
-  }
-
-  get configuration(): ReturnType<typeof loadConfiguration> {
-    return loadConfiguration({ DATA_DIR: this.sandbox.parent, ...this.variables });
   }
 
   /** SIGSTOP: it neither answers nor refuses. */
@@ -50,6 +50,12 @@ export class OwnPostgres {
     return [postmaster, ...childrenOf(postmaster)];
   }
 
+  async restart({ killed = false } = {}): Promise<void> {
+    if (killed) signal(this.sandbox.serverPid(), 'SIGKILL');
+    await this.sandbox.endAll();
+    this.current = (await this.sandbox.start(this.settings)).url;
+  }
+
   async stop(): Promise<void> {
     this.resume();
     await this.sandbox.dispose();
@@ -62,21 +68,5 @@ function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => parentOf(pid) === parent)
-    .map(Number);
-}
-
-function parentOf(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
   }
 }

@@ -7,11 +7,11 @@ import { Environment } from '../../src/config/environment';
 import { RedisConfig } from '../../src/config/redis.config';
 import { connectRedis } from '../../src/redis/redis.module';
 
-const found = spawnSync('redis-server', ['--version']).status === 0;
+export const redisFound = spawnSync('redis-server', ['--version']).status === 0;
 
 /** `describe` where there is a redis-server; elsewhere the tests are skipped, and the run says how to have them. */
-export const describeWithRedis: jest.Describe = found ? describe : describe.skip;
-if (!found) {
+export const describeWithRedis: jest.Describe = redisFound ? describe : describe.skip;
+if (!redisFound) {
   process.stderr.write(
     'SKIPPED: Redis tests. Install redis-server (Debian: apt-get install redis-server).\n',
   );
