@@ -41,14 +41,15 @@ export async function check(at: Installation, operations: readonly Operation[]):
   const [foreign] = await at.query<{ count: number }>(
     `SELECT count(*)::int FROM inference_results WHERE model_file_hash NOT IN (SELECT file_hash FROM model_versions)`,
   );
-  const { body } = await at.get<Findings['chain']>('auditor', '/audit/verify');
+  const { body } = await at.get('auditor', '/audit/verify');
+  const { valid, problem } = body as Findings['chain'];
   return {
     lost: operations.filter((o) => o.outcome === 'ok' && !of(o).includes(o.inferenceId!)).length,
     duplicated: [...stored.values()].filter(({ length }) => length > 1).length,
     resurrected: operations.filter((o) => o.outcome === 'failed' && of(o).length > 0).length,
     unaudited: audit!.wrong,
     foreign: foreign!.count,
-    chain: { valid: body.valid, problem: body.problem },
+    chain: { valid, problem },
   };
 }
 

@@ -65,7 +65,7 @@ describe('faults under load [R-30]', () => {
     });
     expect(operations.filter(({ saw }) => /^500/.test(saw))).toEqual([]);
     const unanswered = workload.live.filter((status) => status !== 200).length;
-    if (!fault.serverDies) expect(unanswered).toBe(0);
+    expect(fault.serverDies === true || unanswered === 0).toBe(true);
     expect(installation.server.ended).toBe(false);
     await expectBaseline(installation);
   });
@@ -97,9 +97,9 @@ async function expectBaseline(at: Installation): Promise<void> {
     };
   }
   for (let tries = 0; tries < 300; tries++) {
-    const { status, body } = await at.get<Report>('admin', '/health');
+    const { status, body } = await at.get('admin', '/health');
     if (status === 200) {
-      const { engine, database } = body.components;
+      const { engine, database } = (body as Report).components;
       const calm = engine.queued === 0 && engine.busy === 0 && database.pool.waiting === 0;
       if (calm && engine.status === 'healthy' && database.status === 'healthy') return;
     }

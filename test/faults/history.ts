@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** ok: answered with a result. failed: refused for certain. unknown: nobody said, or nobody knows, what came of it. */
-export type Outcome = 'ok' | 'failed' | 'unknown';
+type Outcome = 'ok' | 'failed' | 'unknown';
 
 export interface Operation {
   readonly key: string;
@@ -27,11 +27,11 @@ const PATIENCE_MS = 30_000;
 const UNDECIDED = new Set(['DATABASE_UNAVAILABLE']);
 
 /** One image, under a key. Sent again with the same key and tag it is the same operation. */
-export async function infer({ url, token, image }: Caller, key: string, tag: string): Promise<Operation> {
+async function infer({ url, token, image }: Caller, key: string, tag: string): Promise<Operation> {
   const query = new URLSearchParams({ anatomical_region: tag, patient_id: `patient of ${tag}` });
   const known = { key, tag };
   try {
-    const response = await fetch(`${url}/infer?${query}`, {
+    const response = await fetch(`${url}/infer?${query.toString()}`, {
       method: 'POST',
       headers: { 'Content-Type': 'image/png', Authorization: `Bearer ${token}`, 'Idempotency-Key': key },
       body: image,

@@ -81,11 +81,11 @@ export class Installation {
   }
 
   /** As `name`. */
-  async get<Body>(name: string, path: string): Promise<{ status: number; body: Body }> {
+  async get(name: string, path: string): Promise<{ status: number; body: unknown }> {
     const response = await fetch(`${this.url}${path}`, {
       headers: { Authorization: `Bearer ${this.tokens.get(name)}` },
     });
-    return { status: response.status, body: (await response.json()) as Body };
+    return { status: response.status, body: await response.json() };
   }
 
   async untilReady(): Promise<void> {
