@@ -76,6 +76,7 @@ const DETAILS = {
   record_hash: 'hash',
   rejected_event_id: 'id',
   rejected_hash: 'hash',
+  requested_at: 'time',
   result_hash: 'hash',
   retention_days: 'count',
   returned_ids: 'ids',

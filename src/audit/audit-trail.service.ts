@@ -73,7 +73,7 @@ export class AuditTrail {
 
   /** Whatever comes of this request, it is called this in the trail. */
   rename(action: AuditAction): void {
-    this.draft().actions = { success: action, failure: action };
+    this.draft().actions = { success: action, failure: action, abandonment: action };
   }
 
   /** Adds ids and codes to the entry of this request. */
@@ -124,7 +124,8 @@ export class AuditTrail {
     const { actions, facts } = draft;
     const outcome = httpStatus < 500 ? 'refused' : 'failed';
     const details = { ...facts.details, http_status: httpStatus };
-    const entry = entryOf(actions.failure, { ...facts, details, outcome, reason });
+    const action = reason === 'REQUEST_ABANDONED' ? actions.abandonment : actions.failure;
+    const entry = entryOf(action, { ...facts, details, outcome, reason });
     await this.append(this.dataSource.manager, entry, insertions);
     draft.refused = reason;
   }

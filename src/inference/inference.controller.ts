@@ -14,6 +14,7 @@ import { INFERENCE_BODY, MAX_FILE_BYTES, readInferenceInput } from './inference-
 import { InferenceService } from './inference.service';
 import { IdempotentRequests } from './idempotency/idempotent-requests.service';
 import { Replays } from './idempotency/replays.service';
+import { OpenInferences } from './open/open-inferences.service';
 
 const MULTIPART_LIMITS = { fileSize: MAX_FILE_BYTES, files: 1, fields: 10, fieldSize: 1024, parts: 11 };
 
@@ -24,13 +25,14 @@ export class InferenceController {
     private readonly inference: InferenceService,
     private readonly requests: IdempotentRequests,
     private readonly replays: Replays,
+    private readonly open: OpenInferences,
   ) {}
 
   /** Runs a model on one image. The answer is stored, with its quality checks and its audit entry, before it is sent. */
   @Post()
   @HttpCode(200)
   @Roles(...MAY.infer)
-  @Audited('inference.completed', 'inference.failed')
+  @Audited('inference.completed', 'inference.failed', 'inference.abandoned')
   @BinaryBody(INFERENCE_BODY)
   @UseInterceptors(FileInterceptor('file', { limits: MULTIPART_LIMITS }))
   @ApiInferenceBody()
@@ -44,7 +46,12 @@ export class InferenceController {
       { principal, request, response },
       {
         run: (id) =>
-          this.inference.infer(principal, readInferenceInput(request), { id, signal: abandonment(response) }),
+          this.open.follow({ objectType: 'inference_result', objectId: id, principal }, () =>
+            this.inference.infer(principal, readInferenceInput(request), {
+              id,
+              signal: abandonment(response),
+            }),
+          ),
         replay: (id) => this.replays.inference(id),
       },
     );

@@ -23,6 +23,7 @@ import { ModelIntegrity } from './registration/model-integrity.service';
 import { ModelProver } from './registration/model-prover.service';
 import { ModelRegistration } from './registration/model-registration.service';
 import { ModelTransitions } from './registration/model-transitions.service';
+import { OpenInferences } from './open/open-inferences.service';
 import { RegistrationController } from './registration/registration.controller';
 import { OnnxEngine } from './engine/onnx-engine';
 
@@ -46,6 +47,7 @@ import { OnnxEngine } from './engine/onnx-engine';
     ModelProver,
     ModelRegistration,
     ModelTransitions,
+    OpenInferences,
     Replays,
     {
       provide: InferenceEngine,

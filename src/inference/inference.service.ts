@@ -34,7 +34,11 @@ export class InferenceService {
       modelId: fields.model_id,
       clinicalDomain: fields.clinical_domain,
     });
-    this.trail.describe({ details: { model_id: version.id, model_file_hash: version.fileHash } });
+    this.trail.describe({
+      objectType: 'inference_result',
+      objectId: id,
+      details: { model_id: version.id, model_file_hash: version.fileHash },
+    });
 
     const answer = await this.models.run(version, {
       source,
@@ -55,7 +59,7 @@ export class InferenceService {
 
     const recorded = this.recorder.complete(result, newValidation(answer.validation), version.clinicalDomain);
     const details = { image_hash: answer.image.hash, is_valid: answer.validation.is_valid };
-    this.trail.describe({ objectType: 'inference_result', objectId: id, details });
+    this.trail.describe({ details });
     const rows = this.recorder.insertions([recorded]);
     if (answer.outputs === null) {
       await this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, rows);

@@ -1,3 +1,4 @@
+import { tamper as withoutTriggers } from '../harness/audit-log';
 import { PASSWORD, type RunningApp, SAMPLE, startApp } from '../harness/running-app';
 
 jest.setTimeout(60_000);
@@ -416,11 +417,7 @@ describe('the audit trail [R-09] [R-10]', () => {
   it('GET /audit/verify › names the first entry that was altered behind the triggers, and a gap', async () => {
     await newestEntry();
     const tamper = async (sql: string): Promise<unknown> => {
-      const runner = running.dataSource.createQueryRunner();
-      await runner.query('ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_append_only');
-      await runner.query(sql);
-      await runner.query('ALTER TABLE audit_logs ENABLE ALWAYS TRIGGER audit_logs_append_only');
-      await runner.release();
+      await withoutTriggers(running.dataSource, [sql]);
       return (await call('GET', '/audit/verify', auditor)).body.problem;
     };
     const misfile = `UPDATE audit_logs SET actor_id = 'nobody' WHERE seq = 4`;

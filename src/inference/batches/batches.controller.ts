@@ -11,6 +11,7 @@ import { UuidParam } from '../../http/uuid-param.decorator';
 import { abandonment } from '../abandonment';
 import { IdempotentRequests } from '../idempotency/idempotent-requests.service';
 import { Replays } from '../idempotency/replays.service';
+import { OpenInferences } from '../open/open-inferences.service';
 import { AcceptedInterceptor } from './request/accepted.interceptor';
 import { ApiBatch } from './request/batch-body.docs';
 import { BATCH_BODY, prefersAsync, readBatchRequest } from './request/batch-input';
@@ -25,6 +26,7 @@ export class BatchesController {
     private readonly batches: Batches,
     private readonly requests: IdempotentRequests,
     private readonly replays: Replays,
+    private readonly open: OpenInferences,
   ) {}
 
   /**
@@ -51,7 +53,12 @@ export class BatchesController {
       { principal, request, response },
       {
         run: (id) =>
-          this.batches.submit(principal, readBatchRequest(request), { id, signal: abandonment(response) }),
+          this.open.follow({ objectType: 'inference_batch', objectId: id, principal }, () =>
+            this.batches.submit(principal, readBatchRequest(request), {
+              id,
+              signal: abandonment(response),
+            }),
+          ),
         replay: (id) => this.replays.batch(principal, id, prefersAsync(request)),
       },
     );

@@ -1,0 +1,1 @@
+DROP TABLE inference_requests;
