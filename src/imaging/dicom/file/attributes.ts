@@ -38,6 +38,7 @@ const ATTRIBUTES = {
   RedPaletteColorLookupTableData: [0x0028_1201, 'OW'],
   GreenPaletteColorLookupTableData: [0x0028_1202, 'OW'],
   BluePaletteColorLookupTableData: [0x0028_1203, 'OW'],
+  SegmentedRedPaletteColorLookupTableData: [0x0028_1221, 'OW'],
   ModalityLUTSequence: [0x0028_3000, 'SQ'],
   LUTDescriptor: [0x0028_3002, 'XS'],
   LUTData: [0x0028_3006, 'OW'],
@@ -50,6 +51,8 @@ const ATTRIBUTES = {
   PerFrameFunctionalGroupsSequence: [0x5200_9230, 'SQ'],
   ExtendedOffsetTable: [0x7fe0_0001, 'OV'],
   ExtendedOffsetTableLengths: [0x7fe0_0002, 'OV'],
+  FloatPixelData: [0x7fe0_0008, 'OW'],
+  DoubleFloatPixelData: [0x7fe0_0009, 'OW'],
   PixelData: [0x7fe0_0010, 'OW'],
 } as const satisfies Record<string, readonly [tag: number, kind: ValueKind]>;
 

@@ -37,7 +37,7 @@ export interface ImagePixel {
  * IMAGE_ASPECT_RATIO_OUT_OF_BOUNDS
  */
 export function readImagePixel(dataSet: DataSet, { compression, uid }: TransferSyntax): ImagePixel {
-  if (dataSet.value('PixelData') === undefined) throw invalidAttribute('PixelData', 'missing');
+  assertIntegers(dataSet);
   const [width, height] = [dataSet.word('Columns'), dataSet.word('Rows')];
   assertSize(width, height);
   const { photometric, samples } = readPhotometric(dataSet, compression, uid);
@@ -55,6 +55,12 @@ export function readImagePixel(dataSet: DataSet, { compression, uid }: TransferS
     throw invalidAttribute('PlanarConfiguration', 'YBR_FULL_422 is interleaved');
   }
   return { width, height, samples, photometric, planar, frames, ...bits };
+}
+
+function assertIntegers(dataSet: DataSet): void {
+  if (dataSet.value('PixelData') !== undefined) return;
+  const floats = dataSet.value('FloatPixelData') ?? dataSet.value('DoubleFloatPixelData');
+  throw floats ? unsupportedDicom('Floating-point pixel data') : invalidAttribute('PixelData', 'missing');
 }
 
 function readPhotometric(
@@ -85,7 +91,7 @@ function readBits(
 ): Pick<ImagePixel, 'bitsAllocated' | 'bitsStored' | 'highBit' | 'signed'> {
   const bitsAllocated = dataSet.word('BitsAllocated');
   if (bitsAllocated !== 8 && bitsAllocated !== 16) {
-    throw unsupportedDicom('Bits Allocated other than 8 and 16');
+    throw unsupportedDicom(`Bits Allocated of ${bitsAllocated}`);
   }
   const bitsStored = dataSet.word('BitsStored');
   if (bitsStored < 1 || bitsStored > bitsAllocated) {

@@ -82,7 +82,7 @@ describe('renderColour', () => {
       withPalette([2, 0, 8], Uint16Array.of(1, 1), { BluePaletteColorLookupTableDescriptor: [2, 0, 16] }),
       'IMAGE_ATTRIBUTE_INVALID',
     ],
-    ['a palette without tables', new DataSet(true), 'IMAGE_FORMAT_UNSUPPORTED'],
+    ['a palette without tables', new DataSet(true), 'IMAGE_ATTRIBUTE_INVALID'],
   ])('refuses %s', (_, set, code) => {
     expect(() => renderColour(Uint16Array.of(0, 1), PALETTE, set, 'unit')).toThrow(
       expect.objectContaining({ code }) as Error,

@@ -58,7 +58,11 @@ function fromYbr(ybr: Uint16Array): Uint16Array {
 function fromPalette(indices: Uint16Array, dataSet: DataSet): { rgb: Uint16Array; bits: number } {
   const tables = (['Red', 'Green', 'Blue'] as const).map((colour) => {
     const data = `${colour}PaletteColorLookupTableData` as const;
-    if (dataSet.bytes(data) === undefined) throw unsupportedDicom('A palette without plain tables');
+    if (dataSet.bytes(data) === undefined) {
+      if (dataSet.bytes('SegmentedRedPaletteColorLookupTableData'))
+        throw unsupportedDicom('A segmented palette');
+      throw invalidAttribute(data, 'missing');
+    }
     return readLookupTable(dataSet, [`${colour}PaletteColorLookupTableDescriptor`, data], false);
   }) as [LookupTable, LookupTable, LookupTable];
   const { bits } = tables[0];
