@@ -89,6 +89,12 @@ export const REQUEST_ERRORS = define({
     remedy:
       'Use https://. If the request carried a password, a token or an image, treat it as read by others.',
   },
+  METHOD_NOT_ALLOWED: {
+    kind: 'method_not_allowed',
+    severity: 'low',
+    title: 'The route has other methods',
+    remedy: 'Use one of the methods that the header Allow lists.',
+  },
   ROUTE_NOT_FOUND: {
     kind: 'not_found',
     severity: 'low',

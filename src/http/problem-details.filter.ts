@@ -1,8 +1,9 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import type { Response } from 'express';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { DomainError } from '../errors/domain.error';
 import { ERROR_CODES } from '../errors/error-codes';
 import { toDomainError } from '../errors/to-domain-error';
+import { allowedMethods } from './edge/allowed-methods';
 import type { ProblemDetails } from './problem-details.response';
 import { PROBLEM_STATUS } from './problem-status';
 import { currentRequest } from './request-context';
@@ -13,7 +14,9 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger('ProblemDetailsFilter');
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const error = toDomainError(thrown);
+    const request = host.switchToHttp().getRequest<Request>();
+    const allowed = thrown instanceof NotFoundException ? allowedMethods(request) : [];
+    const error = allowed.length > 0 ? new DomainError('METHOD_NOT_ALLOWED') : toDomainError(thrown);
     const problem = toProblemDetails(error, currentRequest()?.requestId ?? 'unknown');
     if (problem.status >= 500) this.logCause(error);
 
@@ -23,6 +26,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       return;
     }
     if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
+    if (allowed.length > 0) response.setHeader('Allow', allowed.join(', '));
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="medai-flow"');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }

@@ -21,6 +21,7 @@ export const PROBLEM_STATUS: Record<
   unprocessable: { status: 422, category: 'VALIDATION' },
   unauthenticated: { status: 401, category: 'AUTH' },
   forbidden: { status: 403, category: 'AUTH' },
+  method_not_allowed: { status: 405, category: 'VALIDATION' },
   not_found: { status: 404, category: 'NOT_FOUND' },
   gone: { status: 410, category: 'NOT_FOUND' },
   conflict: { status: 409, category: 'BUSINESS_LOGIC' },

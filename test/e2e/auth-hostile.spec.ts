@@ -277,8 +277,16 @@ describe('headers', () => {
 
   it.each(['TRACE', 'PROPFIND', 'DELETE'])('%s of a route is no way around its guards', async (method) => {
     const answer = await raw(`${method} /users HTTP/1.1`, 'Host: x', `Authorization: Bearer ${admin}`);
-    expect(answer).toMatch(/^HTTP\/1.1 404/);
+    expect(answer).toMatch(/^HTTP\/1.1 405/);
+    expect(answer).toMatch(/\r\nAllow: GET, HEAD, POST\r\n/);
     expect(answer).not.toContain(admin);
+  });
+
+  it('a path that there is not is 404 by every method, a HEAD of a route is its GET', async () => {
+    for (const method of ['GET', 'DELETE', 'TRACE'])
+      expect(await raw(`${method} /nowhere HTTP/1.1`, 'Host: x')).toMatch(/^HTTP\/1.1 404/);
+    expect(await raw('HEAD /health/live HTTP/1.1', 'Host: x')).toMatch(/^HTTP\/1.1 200/);
+    expect(await raw('POST /health/live HTTP/1.1', 'Host: x')).toMatch(/^HTTP\/1.1 405/);
   });
 
   it('an unknown method is no HTTP of ours', async () => {
