@@ -117,7 +117,7 @@ describeWithRedis('two replicas with Redis [R-49]', () => {
 
   it('GET /health › says that limits are shared and revoked tokens are looked up in Redis', async () => {
     for (const server of [here, there])
-      expect((await server.get('/health', admin)).body.components.redis).toEqual({
+      expect((await server.get('/health', admin)).body.components.redis).toMatchObject({
         status: 'healthy',
         configured: true,
         answers: true,
