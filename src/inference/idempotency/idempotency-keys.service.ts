@@ -19,6 +19,8 @@ export interface Claim {
   readonly id: string;
   /** That what is made must have: the table of results, or of batches, takes no second one of this id. */
   readonly objectId: string;
+  /** Nobody has worked on the request before. */
+  readonly isFirst: boolean;
 }
 
 /** `reused`: the key came with another request before. `in_use`: somebody works on it. */
@@ -36,13 +38,16 @@ export class IdempotencyKeys {
   async claim({ principalId, route, key, fingerprint }: KeyedRequest): Promise<Holding> {
     const place = [principalId, route, createHash('sha256').update(key).digest()];
     const claimId = uuidv7();
-    const [claimed] = await this.dataSource.query<{ object_id: string }[]>(CLAIM, [
+    const [claimed] = await this.dataSource.query<{ object_id: string; is_first: boolean }[]>(CLAIM, [
       ...place,
       fingerprint,
       uuidv7(),
       claimId,
     ]);
-    if (claimed) return { state: 'claimed', claim: { id: claimId, objectId: claimed.object_id } };
+    if (claimed) {
+      const { object_id: objectId, is_first: isFirst } = claimed;
+      return { state: 'claimed', claim: { id: claimId, objectId, isFirst } };
+    }
     const [held] = await this.dataSource.query<HeldRow[]>(HELD, place);
     if (held === undefined) return { state: 'in_use' }; // given back this moment
     if (!held.fingerprint.equals(fingerprint)) return { state: 'reused' };
@@ -107,7 +112,7 @@ const CLAIM = `
     expires_at = CASE WHEN held.expires_at < now() THEN excluded.expires_at ELSE held.expires_at END
   WHERE held.expires_at < now()
      OR (held.leased_until < now() AND held.fingerprint = excluded.fingerprint AND NOT ${ANSWERED})
-  RETURNING object_id`;
+  RETURNING object_id, object_id = $5 AS is_first`;
 
 const HELD = `
   SELECT fingerprint, object_id, ${ANSWERED} AS answered FROM idempotency_keys AS held

@@ -80,8 +80,8 @@ export class IdempotentRequests implements OnApplicationBootstrap, OnModuleDestr
       // the lease ended meanwhile, and who took over was first
       if (isStoredAlready(error)) return await work.replay(claim.objectId);
       idempotentRequests.inc({ outcome: 'failed' });
-      // whether a COMMIT without an answer took effect is not known yet
-      if (isRefusal(error)) await this.attempt('forget', this.keys.forget(claim, keyed));
+      // of a COMMIT without an answer, of this request or one before it, it is not known yet whether it takes effect
+      if (claim.isFirst && isRefusal(error)) await this.attempt('forget', this.keys.forget(claim, keyed));
       else await this.attempt('release', this.keys.release(claim, keyed));
       throw error;
     } finally {
