@@ -32,17 +32,7 @@ export async function startComplete(models, settings = {}) {
     await removeData();
   };
   try {
-    const env = {
-      PORT: '0',
-      DATA_DIR: dataDir,
-      LOG_LEVEL: 'warn',
-      DEMO: 'off',
-      ADMIN_PASSWORD: ADMIN.password,
-      // Counted, and never reached: one account sends all that is measured.
-      RATE_LIMIT_PRINCIPAL: '100000',
-      RATE_LIMIT_SOURCE: '100000',
-    };
-    server = await start(['dist/main.js'], { ...env, ...settings });
+    server = await startProduct({ DATA_DIR: dataDir, DEMO: 'off', ...settings });
     const client = new Client(server.url);
     const admin = await client.logIn(ADMIN);
     const [manager, approver, clinician] = await Promise.all(
@@ -57,6 +47,19 @@ export async function startComplete(models, settings = {}) {
     await stop();
     throw error;
   }
+}
+
+/** The product as `npm start` runs it. @param settings environment variables */
+export function startProduct(settings) {
+  const env = {
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+    ADMIN_PASSWORD: ADMIN.password,
+    // Counted, and never reached: one account sends all that is measured.
+    RATE_LIMIT_PRINCIPAL: '100000',
+    RATE_LIMIT_SOURCE: '100000',
+  };
+  return start(['dist/main.js'], { ...env, ...settings });
 }
 
 export async function start(args, env) {

@@ -65,6 +65,7 @@ function subjectOf(statement: string): string {
   let outermost = statement;
   while (/\([^()]*\)/.test(outermost)) outermost = outermost.replaceAll(/\([^()]*\)/g, '');
   const verb = outermost.split(/\s/, 1)[0]!.toUpperCase();
+  if (verb === 'WITH') return verb;
   const [, table] = /\b(?:FROM|UPDATE) "?(\w+)/.exec(outermost) ?? [];
   return table === undefined ? verb : `${verb} ${table}`;
 }
@@ -89,7 +90,7 @@ const MODEL = 'SELECT model_versions';
 const INFERENCE = [CALLER, MODEL, 'INSERT inference_results, validation_results, audit_inbox'];
 const AUDIT = 'INSERT audit_inbox';
 /** The attempt is reserved before the password is looked at. */
-const PASSWORD_CHECK = ['WITH account', 'UPDATE users'];
+const PASSWORD_CHECK = ['WITH', 'UPDATE users'];
 
 describe('statements to the database, request by request', () => {
   it.each<[string, string, () => Sending]>([
