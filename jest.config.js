@@ -35,6 +35,8 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // real servers, databases and processes start and end: on a busy machine that takes its time
+  testTimeout: 60_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     {
