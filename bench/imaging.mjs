@@ -8,6 +8,7 @@ const require = createRequire(import.meta.url);
 const imaging = (name) => require(`../dist/imaging/${name}.js`);
 const { decodeJpeg } = imaging('jpeg/jpeg');
 const { decodePng } = imaging('png/png');
+const { scanNumbers } = imaging('raw/number-scanner');
 const { readRawImage } = imaging('raw/raw-image');
 const { resize } = imaging('resize/resize');
 const { prepareImage } = imaging('prepare-image');
@@ -98,6 +99,24 @@ for (const { name, channels, decode } of FORMS) {
   ]);
 }
 
+const numbers = head('JSON numbers', 'KiB', 'ms', 'JSON.parse ms', 'ratio');
+for (const [name, write] of [
+  ['4 decimals', (value) => Number(value.toFixed(4))],
+  ['6 decimals', (value, i) => Number((0.9 * value + (i % 997) * 1e-4).toFixed(6))],
+  ['float64', (value, i) => 0.9 * value + 0.01 * Math.sin(i) ** 2],
+]) {
+  const bytes = Buffer.from(JSON.stringify(Array.from(grey.data, write)));
+  const ms = await time(() => scanNumbers(bytes, SIDE ** 2));
+  const parse = await time(() => JSON.parse(bytes.toString()));
+  numbers.push([
+    name,
+    Math.round(bytes.length / 1024),
+    ms.toFixed(1),
+    parse.toFixed(1),
+    (ms / parse).toFixed(2),
+  ]);
+}
+
 const displayed = { ...size, data: displayedValues(grey) };
 const dark = measureLevels(countLevels(displayed)).dark / 255;
 const runs = innerRuns(displayed, findForeground(displayed, dark).border);
@@ -147,5 +166,5 @@ for (const { name, channels, source } of FORMS) {
 }
 
 process.stdout.write(
-  `${machine()}; medians of ${RUNS} runs in one process\n\n${[decoding, quality, pipeline].map(rows).join('\n')}`,
+  `${machine()}; medians of ${RUNS} runs in one process\n\n${[decoding, numbers, quality, pipeline].map(rows).join('\n')}`,
 );

@@ -10,12 +10,19 @@ export class BitReader {
 
   /** The next 16 bits, zeros past the end. */
   peek16(): number {
-    while (this.available < 16) {
-      this.buffer = (this.buffer << 8) | (this.offset < this.bytes.length ? this.bytes[this.offset]! : 0);
-      this.offset += 1;
-      this.available += 8;
-    }
+    if (this.available < 16) this.fill();
     return (this.buffer >>> (this.available - 16)) & 0xffff;
+  }
+
+  private fill(): void {
+    const { bytes, offset } = this;
+    if (offset + 1 < bytes.length) {
+      this.buffer = (this.buffer << 16) | (bytes[offset]! << 8) | bytes[offset + 1]!;
+    } else {
+      this.buffer = (this.buffer << 16) | (offset < bytes.length ? bytes[offset]! << 8 : 0);
+    }
+    this.offset = offset + 2;
+    this.available += 16;
   }
 
   /** Past the end as well: `assertInside` and `assertEnd` find that out. */
@@ -29,6 +36,12 @@ export class BitReader {
     const value = this.peek16() >>> (16 - bits);
     this.available -= bits;
     return value;
+  }
+
+  readBit(): number {
+    if (this.available === 0) this.fill();
+    this.available -= 1;
+    return (this.buffer >>> this.available) & 1;
   }
 
   /** RECEIVE and EXTEND of T.81 F.2.2.1 and F.2.2.4: a signed number of a category, 0 to 16 bits. */

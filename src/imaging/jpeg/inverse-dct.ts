@@ -10,6 +10,7 @@ const [C1_501, C1_847, C1_961, C2_053, C2_562, C3_072] = [12299, 15137, 16069, 1
 /** Products and sums stay within 32 bits; said so, they are computed in them. */
 const { imul } = Math;
 
+/** The eight numbers of a column and of a row are transformed alike: written out in each, it takes half of the time. */
 export class InverseDct {
   private readonly workspace = new Int32Array(64);
   private readonly passBits: number;
@@ -34,107 +35,125 @@ export class InverseDct {
     offset: number,
     stride: number,
   ): void {
-    for (let x = 0; x < 8; x++) this.column(coefficients, from, x);
-    for (let y = 0; y < 8; y++) this.row(y * 8, target, offset + y * stride);
+    this.columns(coefficients, from);
+    this.rows(target, offset, stride);
   }
 
-  private column(data: Int16Array, from: number, x: number): void {
+  private columns(data: Int16Array, from: number): void {
     const { workspace, factors, passBits } = this;
-    const at = from + x;
-    const s0 = imul(data[at]!, factors[x]!);
-    const s1 = data[at + 8]!;
-    const s2 = data[at + 16]!;
-    const s3 = data[at + 24]!;
-    const s4 = data[at + 32]!;
-    const s5 = data[at + 40]!;
-    const s6 = data[at + 48]!;
-    const s7 = data[at + 56]!;
-    if ((s1 | s2 | s3 | s4 | s5 | s6 | s7) === 0) {
-      const level = s0 << passBits;
-      for (let i = x; i < 64; i += 8) workspace[i] = level;
-      return;
-    }
-    butterfly(
-      workspace,
-      x,
-      8,
-      CONST_BITS - passBits,
-      s0,
-      imul(s1, factors[x + 8]!),
-      imul(s2, factors[x + 16]!),
-      imul(s3, factors[x + 24]!),
-      imul(s4, factors[x + 32]!),
-      imul(s5, factors[x + 40]!),
-      imul(s6, factors[x + 48]!),
-      imul(s7, factors[x + 56]!),
-    );
-  }
-
-  private row(at: number, target: Uint16Array, offset: number): void {
-    const { workspace, passBits, centre, max } = this;
-    const s0 = workspace[at]!;
-    const s1 = workspace[at + 1]!;
-    const s2 = workspace[at + 2]!;
-    const s3 = workspace[at + 3]!;
-    const s4 = workspace[at + 4]!;
-    const s5 = workspace[at + 5]!;
-    const s6 = workspace[at + 6]!;
-    const s7 = workspace[at + 7]!;
-    if ((s1 | s2 | s3 | s4 | s5 | s6 | s7) === 0) {
-      const level = ((s0 + (1 << (passBits + 2))) >> (passBits + 3)) + centre;
-      target.fill(level < 0 ? 0 : level > max ? max : level, offset, offset + 8);
-      return;
-    }
-    butterfly(workspace, at, 1, CONST_BITS + passBits + 3, s0, s1, s2, s3, s4, s5, s6, s7);
+    const shift = CONST_BITS - passBits;
+    const round = 1 << (shift - 1);
     for (let x = 0; x < 8; x++) {
-      const value = workspace[at + x]! + centre;
-      target[offset + x] = value < 0 ? 0 : value > max ? max : value;
+      const at = from + x;
+      const s0 = imul(data[at]!, factors[x]!);
+      let s1 = data[at + 8]!;
+      let s2 = data[at + 16]!;
+      let s3 = data[at + 24]!;
+      let s4 = data[at + 32]!;
+      let s5 = data[at + 40]!;
+      let s6 = data[at + 48]!;
+      let s7 = data[at + 56]!;
+      if ((s1 | s2 | s3 | s4 | s5 | s6 | s7) === 0) {
+        const level = s0 << passBits;
+        workspace[x] = level;
+        workspace[x + 8] = level;
+        workspace[x + 16] = level;
+        workspace[x + 24] = level;
+        workspace[x + 32] = level;
+        workspace[x + 40] = level;
+        workspace[x + 48] = level;
+        workspace[x + 56] = level;
+        continue;
+      }
+      s1 = imul(s1, factors[x + 8]!);
+      s2 = imul(s2, factors[x + 16]!);
+      s3 = imul(s3, factors[x + 24]!);
+      s4 = imul(s4, factors[x + 32]!);
+      s5 = imul(s5, factors[x + 40]!);
+      s6 = imul(s6, factors[x + 48]!);
+      s7 = imul(s7, factors[x + 56]!);
+      const even = imul(s2 + s6, C0_541);
+      const e2 = (even - imul(s6, C1_847)) | 0;
+      const e3 = (even + imul(s2, C0_765)) | 0;
+      const e0 = (((s0 + s4) << CONST_BITS) + round) | 0;
+      const e1 = (((s0 - s4) << CONST_BITS) + round) | 0;
+      const t10 = (e0 + e3) | 0;
+      const t13 = (e0 - e3) | 0;
+      const t11 = (e1 + e2) | 0;
+      const t12 = (e1 - e2) | 0;
+      const z5 = imul(s7 + s3 + s5 + s1, C1_175);
+      const z1 = -imul(s7 + s1, C0_899) | 0;
+      const z2 = -imul(s5 + s3, C2_562) | 0;
+      const z3 = (z5 - imul(s7 + s3, C1_961)) | 0;
+      const z4 = (z5 - imul(s5 + s1, C0_390)) | 0;
+      const t0 = (imul(s7, C0_298) + z1 + z3) | 0;
+      const t1 = (imul(s5, C2_053) + z2 + z4) | 0;
+      const t2 = (imul(s3, C3_072) + z2 + z3) | 0;
+      const t3 = (imul(s1, C1_501) + z1 + z4) | 0;
+      workspace[x] = (t10 + t3) >> shift;
+      workspace[x + 8] = (t11 + t2) >> shift;
+      workspace[x + 16] = (t12 + t1) >> shift;
+      workspace[x + 24] = (t13 + t0) >> shift;
+      workspace[x + 32] = (t13 - t0) >> shift;
+      workspace[x + 40] = (t12 - t1) >> shift;
+      workspace[x + 48] = (t11 - t2) >> shift;
+      workspace[x + 56] = (t10 - t3) >> shift;
+    }
+  }
+
+  private rows(target: Uint16Array, offset: number, stride: number): void {
+    const { workspace, passBits, centre, max } = this;
+    const shift = CONST_BITS + passBits + 3;
+    const round = 1 << (shift - 1);
+    for (let row = 0, at = offset; row < 64; row += 8, at += stride) {
+      const s0 = workspace[row]!;
+      const s1 = workspace[row + 1]!;
+      const s2 = workspace[row + 2]!;
+      const s3 = workspace[row + 3]!;
+      const s4 = workspace[row + 4]!;
+      const s5 = workspace[row + 5]!;
+      const s6 = workspace[row + 6]!;
+      const s7 = workspace[row + 7]!;
+      if ((s1 | s2 | s3 | s4 | s5 | s6 | s7) === 0) {
+        const level = clamp(((s0 + (1 << (passBits + 2))) >> (passBits + 3)) + centre, max);
+        target[at] = level;
+        target[at + 1] = level;
+        target[at + 2] = level;
+        target[at + 3] = level;
+        target[at + 4] = level;
+        target[at + 5] = level;
+        target[at + 6] = level;
+        target[at + 7] = level;
+        continue;
+      }
+      const even = imul(s2 + s6, C0_541);
+      const e2 = (even - imul(s6, C1_847)) | 0;
+      const e3 = (even + imul(s2, C0_765)) | 0;
+      const e0 = (((s0 + s4) << CONST_BITS) + round) | 0;
+      const e1 = (((s0 - s4) << CONST_BITS) + round) | 0;
+      const t10 = (e0 + e3) | 0;
+      const t13 = (e0 - e3) | 0;
+      const t11 = (e1 + e2) | 0;
+      const t12 = (e1 - e2) | 0;
+      const z5 = imul(s7 + s3 + s5 + s1, C1_175);
+      const z1 = -imul(s7 + s1, C0_899) | 0;
+      const z2 = -imul(s5 + s3, C2_562) | 0;
+      const z3 = (z5 - imul(s7 + s3, C1_961)) | 0;
+      const z4 = (z5 - imul(s5 + s1, C0_390)) | 0;
+      const t0 = (imul(s7, C0_298) + z1 + z3) | 0;
+      const t1 = (imul(s5, C2_053) + z2 + z4) | 0;
+      const t2 = (imul(s3, C3_072) + z2 + z3) | 0;
+      const t3 = (imul(s1, C1_501) + z1 + z4) | 0;
+      target[at] = clamp(((t10 + t3) >> shift) + centre, max);
+      target[at + 1] = clamp(((t11 + t2) >> shift) + centre, max);
+      target[at + 2] = clamp(((t12 + t1) >> shift) + centre, max);
+      target[at + 3] = clamp(((t13 + t0) >> shift) + centre, max);
+      target[at + 4] = clamp(((t13 - t0) >> shift) + centre, max);
+      target[at + 5] = clamp(((t12 - t1) >> shift) + centre, max);
+      target[at + 6] = clamp(((t11 - t2) >> shift) + centre, max);
+      target[at + 7] = clamp(((t10 - t3) >> shift) + centre, max);
     }
   }
 }
 
-/** One pass over eight numbers, to positions `step` apart. */
-function butterfly(
-  to: Int32Array,
-  at: number,
-  step: number,
-  shift: number,
-  s0: number,
-  s1: number,
-  s2: number,
-  s3: number,
-  s4: number,
-  s5: number,
-  s6: number,
-  s7: number,
-): void {
-  const round = 1 << (shift - 1);
-  const even = imul(s2 + s6, C0_541);
-  const e2 = (even - imul(s6, C1_847)) | 0;
-  const e3 = (even + imul(s2, C0_765)) | 0;
-  const e0 = (((s0 + s4) << CONST_BITS) + round) | 0;
-  const e1 = (((s0 - s4) << CONST_BITS) + round) | 0;
-  const t10 = (e0 + e3) | 0;
-  const t13 = (e0 - e3) | 0;
-  const t11 = (e1 + e2) | 0;
-  const t12 = (e1 - e2) | 0;
-
-  const z5 = imul(s7 + s3 + s5 + s1, C1_175);
-  const z1 = -imul(s7 + s1, C0_899) | 0;
-  const z2 = -imul(s5 + s3, C2_562) | 0;
-  const z3 = (z5 - imul(s7 + s3, C1_961)) | 0;
-  const z4 = (z5 - imul(s5 + s1, C0_390)) | 0;
-  const t0 = (imul(s7, C0_298) + z1 + z3) | 0;
-  const t1 = (imul(s5, C2_053) + z2 + z4) | 0;
-  const t2 = (imul(s3, C3_072) + z2 + z3) | 0;
-  const t3 = (imul(s1, C1_501) + z1 + z4) | 0;
-
-  to[at] = (t10 + t3) >> shift;
-  to[at + 7 * step] = (t10 - t3) >> shift;
-  to[at + step] = (t11 + t2) >> shift;
-  to[at + 6 * step] = (t11 - t2) >> shift;
-  to[at + 2 * step] = (t12 + t1) >> shift;
-  to[at + 5 * step] = (t12 - t1) >> shift;
-  to[at + 3 * step] = (t13 + t0) >> shift;
-  to[at + 4 * step] = (t13 - t0) >> shift;
-}
+const clamp = (value: number, max: number): number => (value < 0 ? 0 : value > max ? max : value);

@@ -7,6 +7,7 @@ import { RowSource } from './upsample';
 const SHIFT = 16;
 const fixed = (factor: number): number => Math.floor(factor * 2 ** SHIFT + 0.5);
 const HALF = 1 << (SHIFT - 1);
+const { imul } = Math;
 const ADOBE = Buffer.from('Adobe');
 const JFIF = Buffer.from('JFIF\0');
 
@@ -52,9 +53,9 @@ const writeYcc: WriteRow = (target, width, [luma, blue, red]) => {
     const y = luma![x]! + 256;
     const cb = blue![x]! - 128;
     const cr = red![x]! - 128;
-    target[to] = clipped[y + ((RED_CR * cr + HALF) >> SHIFT)]!;
-    target[to + 1] = clipped[y + ((-GREEN_CR * cr - GREEN_CB * cb + HALF) >> SHIFT)]!;
-    target[to + 2] = clipped[y + ((BLUE_CB * cb + HALF) >> SHIFT)]!;
+    target[to] = clipped[y + ((imul(RED_CR, cr) + HALF) >> SHIFT)]!;
+    target[to + 1] = clipped[y + ((HALF - imul(GREEN_CR, cr) - imul(GREEN_CB, cb)) >> SHIFT)]!;
+    target[to + 2] = clipped[y + ((imul(BLUE_CB, cb) + HALF) >> SHIFT)]!;
   }
 };
 

@@ -60,7 +60,7 @@ export class ProgressiveScan implements BlockDecoder {
   }
 
   private refineDc(bits: BitReader, data: Int16Array, offset: number): void {
-    if (bits.read(1) === 1) data[offset] = data[offset]! | (1 << this.al);
+    if (bits.readBit() === 1) data[offset] = data[offset]! | (1 << this.al);
   }
 
   private firstAc(bits: BitReader, { index, ac }: ScanComponent, data: Int16Array, offset: number): void {
@@ -98,7 +98,7 @@ export class ProgressiveScan implements BlockDecoder {
         break;
       }
       if (size > 1) throw corruptJpeg('the pixels are not valid');
-      const value = size === 0 ? 0 : bits.read(1) === 1 ? 1 << this.al : -1 << this.al;
+      const value = size === 0 ? 0 : bits.readBit() === 1 ? 1 << this.al : -1 << this.al;
       k = this.refine(bits, data, offset, k, run);
       if (size > 0) {
         if (k > this.se) throw corruptJpeg('the pixels are not valid');
@@ -119,7 +119,7 @@ export class ProgressiveScan implements BlockDecoder {
       const value = data[at]!;
       if (value === 0) {
         if (left-- === 0) return k;
-      } else if (bits.read(1) === 1) {
+      } else if (bits.readBit() === 1) {
         data[at] = value > 0 ? value + (1 << this.al) : value - (1 << this.al);
       }
     }

@@ -63,13 +63,15 @@ export class RowSource {
     const [low, high, shift] = scale === 1 ? [1, 2, 2] : [8, 7, 4];
     let left = line[0]!;
     let centre = left;
-    for (let x = 0; x <= last; x++) {
-      const right = x < last ? line[x + 1]! : centre;
-      row[2 * x] = (3 * centre + left + low) >> shift;
-      row[2 * x + 1] = (3 * centre + right + high) >> shift;
+    for (let x = 0, to = 0; x < last; x++, to += 2) {
+      const right = line[x + 1]!;
+      row[to] = (3 * centre + left + low) >> shift;
+      row[to + 1] = (3 * centre + right + high) >> shift;
       left = centre;
       centre = right;
     }
+    row[2 * last] = (3 * centre + left + low) >> shift;
+    row[2 * last + 1] = (4 * centre + high) >> shift;
     return row;
   }
 

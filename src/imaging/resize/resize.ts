@@ -47,6 +47,22 @@ function resizeRows(
       const first = x * size;
       const last = first + size;
       const pixel = (row + starts[x]!) * channels;
+      if (channels === 3) {
+        // together: the weights are read once
+        let red = 0;
+        let green = 0;
+        let blue = 0;
+        for (let t = first, at = pixel; t < last; t++, at += 3) {
+          const weight = weights[t]!;
+          red += weight * source[at]!;
+          green += weight * source[at + 1]!;
+          blue += weight * source[at + 2]!;
+        }
+        target[out++] = red;
+        target[out++] = green;
+        target[out++] = blue;
+        continue;
+      }
       for (let c = 0; c < channels; c++) {
         let sum = 0;
         for (let t = first, at = pixel + c; t < last; t++, at += channels) sum += weights[t]! * source[at]!;
