@@ -1,12 +1,14 @@
-import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
+import { Controller, Get, Query, Req, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { Roles } from '../http/access.decorators';
 import { MAY } from '../http/role-matrix';
 import { UuidParam } from '../http/uuid-param.decorator';
 import { Audited } from './audited.decorator';
 import { AuditEntryResponse, AuditPageResponse } from './audit-entry.response';
-import { AuditExport } from './audit-export.service';
+import { AuditExport } from './export/audit-export.service';
 import { AuditReader } from './audit-reader.service';
+import { NDJSON } from './export/ndjson';
 import { GetAuditEntryDto } from './fhir/get-audit-entry.dto';
 import { ListAuditDto } from './list-audit.dto';
 import { AuditVerifier } from './verification/audit-verifier.service';
@@ -31,20 +33,27 @@ export class AuditController {
     return this.reader.list(query);
   }
 
-  /** Re-hashes the stored entries, compares them with the signed checkpoints and names the first that does not fit. */
+  /**
+   * Re-hashes the stored entries, compares them with the signed checkpoints and names the first that does not fit. With
+   * `Accept: application/x-ndjson` a line `{"progress":…}` comes every second while it goes on, and a last one `{"result":…}`.
+   */
   @Get('verify')
   @Roles(...MAY.audit)
   @Audited('audit.verified')
+  @ApiProduces('application/json', NDJSON)
   @ApiOkResponse({ type: VerificationResponse })
-  verify(@Query() query: VerifyAuditDto): Promise<VerificationResponse> {
-    return this.verifier.verify(query);
+  verify(
+    @Query() query: VerifyAuditDto,
+    @Req() request: Request,
+  ): Promise<VerificationResponse | StreamableFile> {
+    return this.verifier.verify(query, request.accepts(['application/json', NDJSON]) === NDJSON);
   }
 
   /** A line an entry, with the exact text that was hashed: what the offline verifier reads. */
   @Get('entries')
   @Roles(...MAY.audit)
   @Audited('audit.exported')
-  @ApiProduces('application/x-ndjson')
+  @ApiProduces(NDJSON)
   @ApiOkResponse({ schema: { type: 'string' } })
   entries(@Query() query: VerifyAuditDto): Promise<StreamableFile> {
     return this.exporter.entries(query);

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuditExport } from './audit-export.service';
+import { AuditExport } from './export/audit-export.service';
 import { AuditController } from './audit.controller';
 import { AuditHealth } from './audit-health.service';
 import { AuditInterceptor } from './audit.interceptor';

@@ -1,8 +1,8 @@
 import { CheckpointConfig } from './checkpoint.config';
 import { type ConfigurationError, Environment } from './environment';
 
-function read(env: Environment): CheckpointConfig {
-  const config = new CheckpointConfig(env);
+function read(env: Environment, resultDays = 2192): CheckpointConfig {
+  const config = new CheckpointConfig(env, resultDays);
   env.assertValid();
   return config;
 }
@@ -29,6 +29,14 @@ describe('checkpoint configuration [R-16]', () => {
   it('takes a witness with its key and an origin of its own', () => {
     const config = read(new Environment({ ...witness, AUDIT_ORIGIN: 'audit.example/log' }));
     expect(config.witness).toEqual({ url: 'https://witness.example', key: 'w+0+k' });
+  });
+
+  it('keeps entries for six years, or for as long as results are kept', () => {
+    expect(read(new Environment({})).retentionDays).toBe(2192);
+    expect(read(new Environment({}), 3652).retentionDays).toBe(3652);
+    expect(() => read(new Environment({ AUDIT_RETENTION_DAYS: '3000' }), 3652)).toThrow(
+      'AUDIT_RETENTION_DAYS',
+    );
   });
 
   it('takes an object store as anchor, and records where it is without its key', () => {

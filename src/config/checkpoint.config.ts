@@ -4,6 +4,7 @@ import { type S3Location, s3Location } from './object-store/s3-location';
 
 /** 45 CFR 164.316(b)(2)(i); every six years hold a leap day, most hold two. */
 const SIX_YEARS_IN_DAYS = 6 * 365 + 2;
+const MAX_DAYS = 36_525;
 
 /** Signed checkpoints of the audit trail and where they are kept outside the database. */
 export class CheckpointConfig {
@@ -18,13 +19,23 @@ export class CheckpointConfig {
   /** C2SP tlog-witness: URL prefix of `add-checkpoint`, and the witness's verifier key. */
   readonly witness?: { readonly url: string; readonly key: string };
 
-  constructor(env: Environment) {
+  /** @param resultDays the longest that a result is kept */
+  constructor(env: Environment, resultDays: number) {
     const origin = env.text('AUDIT_ORIGIN');
     if (origin !== undefined && !/^[A-Za-z0-9._~/-]{1,128}$/.test(origin))
       env.problem('AUDIT_ORIGIN: expected a URL without a scheme, such as audit.example.org/medai-flow');
     this.origin = origin ?? 'medai-flow/audit';
     this.intervalSeconds = env.integer('AUDIT_CHECKPOINT_SECONDS', 10, 1, 60);
-    this.retentionDays = env.integer('AUDIT_RETENTION_DAYS', SIX_YEARS_IN_DAYS, 365, 36_525);
+    this.retentionDays = env.integer(
+      'AUDIT_RETENTION_DAYS',
+      Math.max(SIX_YEARS_IN_DAYS, resultDays),
+      365,
+      MAX_DAYS,
+    );
+    if (this.retentionDays < resultDays)
+      env.problem(
+        'AUDIT_RETENTION_DAYS: must not be less than RETENTION_DAYS, entries outlive their results',
+      );
     this.anchor = anchorOf(env);
 
     const url = env.url('AUDIT_WITNESS_URL', env.text('AUDIT_WITNESS_URL'), ['https:', 'http:']);

@@ -43,6 +43,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
   const runtime = new RuntimeConfig(env);
   const engine = new EngineConfig(env);
   const secrets = new SecretsConfig(env, runtime);
+  const retention = new RetentionConfig(env);
   const slices = {
     runtime,
     http: new HttpConfig(env),
@@ -51,12 +52,12 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     engine,
     models: new ModelsConfig(env),
     batches: new BatchConfig(env, engine, secrets),
-    retention: new RetentionConfig(env),
+    retention,
     accounts: new AccountsConfig(env, runtime),
     limits: new LimitsConfig(env),
     secrets,
     singleSignOn: new SingleSignOnConfig(env),
-    checkpoints: new CheckpointConfig(env),
+    checkpoints: new CheckpointConfig(env, retention.longestDays),
     health: new HealthConfig(env),
   };
   env.assertValid();

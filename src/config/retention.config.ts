@@ -19,6 +19,11 @@ export class RetentionConfig {
     this.sweepSeconds = env.integer('RETENTION_SWEEP_SECONDS', 3600, 0, 86_400);
   }
 
+  /** The longest that any result is kept. */
+  get longestDays(): number {
+    return Math.max(...this.days.values(), this.days.has('') ? 0 : DEFAULT_DAYS);
+  }
+
   /** @param clinicalDomain of the model that answered; undefined: none did */
   expiryOf(createdAt: Date, clinicalDomain: string | undefined): Date {
     const days = this.days.get(clinicalDomain ?? '') ?? this.days.get('') ?? DEFAULT_DAYS;

@@ -260,6 +260,57 @@ describe('GET /audit/verify, and the verifier at home › tampering × verdict [
   });
 });
 
+describe('GET /audit/verify › Accept: application/x-ndjson [R-10]', () => {
+  const stream = (): Promise<Response> =>
+    fetch(`${running.url}/audit/verify`, {
+      headers: { Authorization: `Bearer ${auditor}`, Accept: 'application/x-ndjson' },
+    });
+  const verified = (): Promise<{ details: object }[]> =>
+    running.dataSource.query(
+      `SELECT canonical::jsonb -> 'details' AS details FROM audit_inbox
+       WHERE canonical LIKE '%"action":"audit.verified"%' ORDER BY id DESC LIMIT 2`,
+    );
+  /** Holds a verification up until it is over. */
+  const whileLocked = async (work: () => Promise<void>): Promise<void> => {
+    const runner = running.dataSource.createQueryRunner();
+    await runner.query('BEGIN; LOCK audit_tiles IN ACCESS EXCLUSIVE MODE');
+    try {
+      await work();
+    } finally {
+      await runner.query('ROLLBACK');
+      await runner.release();
+    }
+  };
+
+  it('says how far it has come, then the result; asking and result are entries', async () => {
+    let answer: Response | undefined;
+    await whileLocked(async () => {
+      answer = await stream(); // the first byte is here while it cannot have ended
+      expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
+      const [asked] = await verified();
+      expect(asked!.details).toEqual({ first_seq: '1', last_seq: '310', route: 'GET /audit/verify' });
+    });
+    const lines = (await answer!.text()).trimEnd().split('\n');
+    const values = lines.map((line) => JSON.parse(line) as { progress?: object; result?: object });
+    expect(values.slice(0, -1).map(({ progress }) => progress)).toEqual(
+      expect.arrayContaining([{ entries: expect.any(Number), last_seq: expect.any(String), of: '310' }]),
+    );
+    expect(values.at(-1)).toEqual({ result: await verify() });
+    expect((await verified()).map(({ details }) => details)).toContainEqual(
+      expect.objectContaining({ valid: true, first_seq: '1', last_seq: '310' }),
+    );
+  });
+
+  it('names what is wrong', async () => {
+    await tamper(running.dataSource, [change(250)]);
+    const text = await (await stream()).text();
+    expect(JSON.parse(text.trimEnd().split('\n').at(-1)!)).toMatchObject({
+      result: { valid: false, problem: { class: 'altered', seq: '250' } },
+    });
+    await restore();
+  });
+});
+
 describe('GET /audit/entries › a log of 18 MB [R-11]', () => {
   it('is read as the caller takes it: when the database fails midway the connection is cut, not ended as if complete', async () => {
     await appendEntries(running.dataSource, 600, 30_000);

@@ -9,7 +9,7 @@ import { positionAt } from '../verification/chained-rows';
 import { TrailWalk } from '../verification/trail-walk';
 import { writeOnce } from './archive-file';
 import { archivedThrough, archiveName } from './archives';
-import { exportLines } from './export-lines';
+import { exportLines } from '../export/export-lines';
 
 /** A checkpoint covers fewer, and one transaction may remove so many. */
 const MAX_ENTRIES = 250_000;

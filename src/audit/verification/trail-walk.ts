@@ -42,7 +42,7 @@ export class TrailWalk {
     private readonly db: EntityManager,
     private readonly keys: CheckpointKeys,
     readonly first: number,
-    private readonly end: number,
+    readonly end: number,
     private readonly head: number,
   ) {
     this.tree = new StoredTree(db);
@@ -81,11 +81,12 @@ export class TrailWalk {
     return this.fitted;
   }
 
-  async follow(): Promise<AuditProblem | null> {
+  /** @throws the reason of the signal, once it is aborted */
+  async follow(signal?: AbortSignal): Promise<AuditProblem | null> {
     try {
       this.newest = await newestCheckpoint(this.db);
       this.history = await this.keys.history(this.db, this.newest?.signed);
-      return (await this.followEntries()) ?? null;
+      return (await this.followEntries(signal)) ?? null;
     } catch (error) {
       if (error instanceof MalformedCheckpoint) return error.problem;
       if (error instanceof MissingLeaves)
@@ -94,7 +95,7 @@ export class TrailWalk {
     }
   }
 
-  private async followEntries(): Promise<AuditProblem | undefined> {
+  private async followEntries(signal?: AbortSignal): Promise<AuditProblem | undefined> {
     if (this.first > this.head + 1) return this.truncation();
     this.archived = await archivedThrough(this.db);
     if (this.first <= this.archived) {
@@ -109,6 +110,7 @@ export class TrailWalk {
     const checkpoints = this.checkpoints();
     let next = (await checkpoints.next()).value;
     while (this.last < this.end) {
+      signal?.throwIfAborted();
       const steps = await this.nextSteps();
       if (steps.length === 0) return problemAt('gap', this.last + 1, `entry ${this.last + 1} is missing`);
       for (const follow of steps) {

@@ -1,13 +1,12 @@
 import { Readable } from 'node:stream';
 import { Injectable, StreamableFile } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { archivedError, archivedThrough } from './archive/archives';
-import { AuditTrail } from './audit-trail.service';
-import { exportLines } from './archive/export-lines';
-import { headSeq } from './verification/chained-rows';
-import type { VerifyAuditDto } from './verification/verify-audit.dto';
-
-const NDJSON = 'application/x-ndjson';
+import { archivedError, archivedThrough } from '../archive/archives';
+import { AuditTrail } from '../audit-trail.service';
+import { exportLines } from './export-lines';
+import { cutOff, NDJSON } from './ndjson';
+import { headSeq } from '../verification/chained-rows';
+import type { VerifyAuditDto } from '../verification/verify-audit.dto';
 
 /** Entries as they were hashed, a line each: what the offline verifier reads. */
 @Injectable()
@@ -36,9 +35,4 @@ export class AuditExport {
       cutOff,
     );
   }
-}
-
-/** An export that fails midway must not end like one that is complete: the connection is closed instead. */
-function cutOff(_error: Error, response: { destroy?: () => void }): void {
-  response.destroy?.();
 }
