@@ -45,7 +45,7 @@ const dependenciesOf = ([path, { dependencies, optionalDependencies, peerDepende
   dependsOn: Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
     .map((wanted) => resolve(path, wanted))
     .filter((found) => found !== undefined)
-    .sort(),
+    .sort((a, b) => (a < b ? -1 : 1)),
 });
 
 const document = {
