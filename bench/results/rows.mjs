@@ -1,7 +1,7 @@
 // Results as a hospital has them after `count` images, made in the database: one every 30 seconds, the newest first in n.
 
-/** The patient, the batch and the account that have few results, however many there are. */
-export const RARE = { patient: 'MRN-0000007', batch: 'b1', account: 'demo.auditor' };
+/** The patient and the account that have few results, however many there are. */
+export const RARE = { patient: 'MRN-0000007', account: 'demo.auditor' };
 
 /** @param pseudonym of RARE.patient, under the one key of the installation */
 export async function loadResults(client, count, pseudonym) {
@@ -17,7 +17,7 @@ export async function loadResults(client, count, pseudonym) {
   for (const { name } of dropped.rows) await client.query(`DROP INDEX ${name}`);
   await client.query(
     `INSERT INTO inference_batches (id, created_by, created_by_role, priority, created_at, finished_at)
-     SELECT md5('b' || n)::uuid, ${account('demo.clinician')}, 'clinician', 'normal', now(), now()
+     SELECT ${uuidOf("'b' || n")}, ${account('demo.clinician')}, 'clinician', 'normal', now(), now()
      FROM generate_series(1, ${Math.ceil(count / 100)}) AS n`,
   );
   const columns = { ...COLUMNS, patient_id: PATIENT };
@@ -40,14 +40,17 @@ export async function loadResults(client, count, pseudonym) {
   await client.query('VACUUM (ANALYZE) validation_results');
 }
 
+/** Version 4, as far as anybody can tell. */
+const uuidOf = (text) => `overlay(overlay(md5(${text}) PLACING '4' FROM 13) PLACING '8' FROM 17)::uuid`;
+
 const account = (name) => `(SELECT id FROM users WHERE username = '${name}')`;
 
 /** The demo model's version in production, one before it, and one that was hardly used. */
 const MODELS = `
   CREATE TEMP TABLE copies AS SELECT * FROM model_versions;
-  UPDATE copies SET id = md5('m1')::uuid, version = '0.9.0', status = 'deprecated', deprecated_at = now();
+  UPDATE copies SET id = ${uuidOf("'m1'")}, version = '0.9.0', status = 'deprecated', deprecated_at = now();
   INSERT INTO model_versions SELECT * FROM copies;
-  UPDATE copies SET id = md5('m2')::uuid, version = '0.1.0';
+  UPDATE copies SET id = ${uuidOf("'m2'")}, version = '0.1.0';
   INSERT INTO model_versions SELECT * FROM copies;
   DROP TABLE copies`;
 
@@ -57,10 +60,9 @@ const PATIENT = `CASE WHEN n <= 10000 AND n % 1000 = 7 THEN pseudonym
 
 const COLUMNS = {
   id: 'uuidv7(made_at - now())',
-  model_version_id:
-    "CASE WHEN dice < 0.7 THEN model WHEN dice < 0.9999 THEN md5('m1')::uuid ELSE md5('m2')::uuid END",
+  model_version_id: `CASE WHEN dice < 0.7 THEN model WHEN dice < 0.9999 THEN ${uuidOf("'m1'")} ELSE ${uuidOf("'m2'")} END`,
   model_status: `'production'`,
-  batch_id: "CASE WHEN n % 5 = 0 THEN md5('b' || n / 100)::uuid END",
+  batch_id: `CASE WHEN n % 5 = 0 THEN ${uuidOf("'b' || n / 100")} END`,
   status:
     "CASE WHEN other < 0.02 THEN 'failed' WHEN other < 0.62 THEN 'completed' WHEN other < 0.87 THEN 'reviewed' ELSE 'approved' END",
   is_valid: 'dice < 0.97',
