@@ -25,13 +25,32 @@ export function validated<T extends object>(Dto: Constructor<T>, plain: unknown)
   return dto;
 }
 
-/** NUL and lone surrogates, which PostgreSQL cannot store, and names that would reach an object's prototype. */
+const PROTOTYPE_NAMES = ['__proto__', 'constructor', 'prototype'];
+/** Nothing that is asked for is nested as deep; recursion over what a sender nests must end. */
+const MAX_DEPTH = 16;
+
+/** What could not be stored, would reach an object's prototype or exhaust the stack, however deep it lies. */
 function unusableField([name, value]: [string, unknown]): FieldError[] {
-  if (['__proto__', 'constructor', 'prototype'].includes(name)) {
+  if (PROTOTYPE_NAMES.includes(name)) {
     return [{ field: '(unreadable name)', message: 'is not a known field' }];
   }
-  const isText = typeof value !== 'string' || (!value.includes('\0') && !/\p{Surrogate}/u.test(value));
-  return isText ? [] : [{ field: readable(name), message: 'must be text without NUL and lone surrogates' }];
+  if (isUsable(value, 0)) return [];
+  const message =
+    typeof value === 'string'
+      ? 'must be text without NUL and lone surrogates'
+      : 'must not be nested so deep, nor hold NUL, lone surrogates or names of a prototype';
+  return [{ field: readable(name), message }];
+}
+
+/** NUL and lone surrogates PostgreSQL cannot store; class-transformer calls what is called `constructor`. */
+function isUsable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && !/\p{Surrogate}/u.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth > MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isUsable(item, depth + 1));
+  return Object.entries(value).every(
+    ([name, inner]) => !PROTOTYPE_NAMES.includes(name) && isUsable(inner, depth + 1),
+  );
 }
 
 const readable = (name: string): string =>

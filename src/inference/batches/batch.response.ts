@@ -58,7 +58,7 @@ export class BatchResponse {
     type: 'array',
     description: 'In the order of the images sent',
     items: {
-      oneOf: [ResultResponse, FailedImage, OtherImage].map((model) => ({ $ref: getSchemaPath(model) })),
+      anyOf: [ResultResponse, FailedImage, OtherImage].map((model) => ({ $ref: getSchemaPath(model) })),
     },
   })
   readonly results: ImageAnswer[];
