@@ -15,7 +15,7 @@ import {
   canonicalText,
   productsOf,
 } from './audit-entry';
-import { auditUnrecordedRefusals } from './audit.metrics';
+import { auditUnrecordedRefusals, storeDuration } from './audit.metrics';
 import type { AuditedActions } from './audited.decorator';
 
 export interface AuditFacts {
@@ -189,11 +189,14 @@ export class AuditTrail {
   }
 
   private async insert(manager: EntityManager, insertions: readonly Insertion[]): Promise<void> {
+    const stored = storeDuration.startTimer({ kind: insertions.length > 1 ? 'rows' : 'entry' });
     try {
       await insertTogether(manager, insertions);
     } catch (error) {
       if (insertions.length > 1 && isOfTheRows(error)) throw error;
       throw new DomainError('AUDIT_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
+    } finally {
+      stored();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { Counter } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
 
 export const auditUnavailable = new Counter({
   name: 'medai_audit_unavailable_total',
@@ -14,4 +14,11 @@ export const auditVerifications = new Counter({
   name: 'medai_audit_verifications_total',
   help: 'Verifications of the stored trail by what they found: valid, or the class of the problem',
   labelNames: ['result'],
+});
+
+export const storeDuration = new Histogram({
+  name: 'medai_audit_store_duration_seconds',
+  help: 'Of the statement that stores an audit entry: alone (entry), or with a result or what else it stands with (rows)',
+  labelNames: ['kind'],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
 });

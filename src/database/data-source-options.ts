@@ -1,9 +1,9 @@
 import pg from 'pg';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { DatabaseConfig } from '../config/database.config';
-import { PreparingClient } from './preparing-client';
+import { PreparingClient } from './pool/preparing-client';
 import { sqlMigrations } from './sql-migrations';
-import { ValidatingPool } from './validating-pool';
+import { ValidatingPool } from './pool/validating-pool';
 
 const OVERFLOW = 20;
 const MAX_CONNECTIONS = 30;

@@ -1,17 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { ValidatingPool } from './validating-pool';
-
-export interface PoolStatus {
-  readonly total: number;
-  readonly idle: number;
-  readonly waiting: number;
-  readonly max: number;
-}
+import { measured, type PoolStatus } from './pool/pool.metrics';
+import type { ValidatingPool } from './pool/validating-pool';
 
 @Injectable()
-export class DatabaseStatus {
+export class DatabaseStatus implements OnModuleDestroy {
+  private readonly forget = measured(() => this.pool());
+
   constructor(private readonly dataSource: DataSource) {}
+
+  onModuleDestroy(): void {
+    this.forget();
+  }
 
   /** True when the server accepts writes; a standby or a read-only server does not. */
   async isWritable(): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { PreparingClient } from '../../src/database/preparing-client';
+import { PreparingClient } from '../../src/database/pool/preparing-client';
 import { createTestDatabase, type TestDatabase } from '../harness/database';
 
 describe('PreparingClient [R-29]', () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ValidatingPool } from '../../src/database/validating-pool';
+import { ValidatingPool } from '../../src/database/pool/validating-pool';
 import { createTestDatabase } from '../harness/database';
 
 describe('ValidatingPool [R-29]', () => {
