@@ -25,6 +25,11 @@ describe('JsonLogger [R-07] [R-08]', () => {
     expect(line!['time']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   });
 
+  it('shows the key that an auditor verifies the trail with: docs/audit.md sends operators here for it', () => {
+    const fields = { event: 'audit.signing_key', verifier_key: 'medai-flow/audit+0a1b2c3d+AQ==' };
+    expect(linesOf((logger) => logger.log(fields, 'Checkpointer'))).toMatchObject([fields]);
+  });
+
   it('drops every other field, whoever logs it', () => {
     const [line] = linesOf((logger) =>
       logger.error(

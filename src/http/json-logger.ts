@@ -37,6 +37,9 @@ const FIELDS = [
   'queued',
   'restarts',
   'lag_ms',
+  'verifier_key',
+  'class',
+  'pid',
 ] as const;
 
 type LogFields = Readonly<Record<string, unknown>>;

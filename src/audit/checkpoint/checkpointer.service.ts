@@ -61,7 +61,7 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.logger.log({ event: 'audit.signing_key', key: formatNoteKey(this.keys.own) });
+    this.logger.log({ event: 'audit.signing_key', verifier_key: formatNoteKey(this.keys.own) });
     this.loop = this.run();
   }
 
