@@ -20,8 +20,9 @@ const { Logger } = product('@nestjs/common');
 Logger.overrideLogger(false);
 
 const SEQUENCER = fileURLToPath(new URL('../test/fixtures/sequencer.js', import.meta.url));
-/** `node bench/audit.mjs drain` measures the sequencer alone. */
-const CLIENTS = process.argv[2] === 'drain' ? [] : [1, 8, 16, 32];
+/** `node bench/audit.mjs drain` measures the sequencer alone, `node bench/audit.mjs 16 32` these numbers of clients. */
+const ASKED = process.argv.slice(2);
+const CLIENTS = ASKED.length > 0 ? ASKED.map(Number).filter(Number.isInteger) : [1, 8, 16, 32];
 const ROUNDS = 3;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 1.5);
 const DRAIN = 60_000;
@@ -250,8 +251,9 @@ try {
     say(`| ${cells.join(' | ')} |`);
   }
   const rates = [];
-  for (let round = 0; round < ROUNDS; round++) rates.push(await drain(urls, admin));
-  say(`\nsequencer alone: ${rates.map(Math.round).join(', ')} entries/s`);
+  const drains = ASKED.length === 0 || ASKED.includes('drain') ? ROUNDS : 0;
+  for (let round = 0; round < drains; round++) rates.push(await drain(urls, admin));
+  if (drains > 0) say(`\nsequencer alone: ${rates.map(Math.round).join(', ')} entries/s`);
   await admin.end();
 } finally {
   await postgres.stop();
