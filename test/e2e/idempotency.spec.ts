@@ -88,12 +88,12 @@ async function sql<Row>(text: string, ...parameters: unknown[]): Promise<Row> {
 const resultCount = async (): Promise<number> =>
   (await sql<{ count: number }>('SELECT count(*)::int FROM inference_results')).count;
 
-/** What the trail says of an object. */
+/** What the trail says of an object, but that it takes long where it does. */
 async function actionsOn(id: string): Promise<string[]> {
   const { actions } = await sql<{ actions: string[] }>(
     `SELECT coalesce(array_agg(entry ->> 'action' ORDER BY entry ->> 'occurred_at'), '{}') AS actions
      FROM (SELECT canonical::jsonb AS entry FROM audit_logs UNION SELECT canonical::jsonb FROM audit_inbox) AS entries
-     WHERE entry ->> 'object_id' = $1`,
+     WHERE entry ->> 'object_id' = $1 AND entry ->> 'action' <> 'inference.requested'`,
     id,
   );
   return actions;
