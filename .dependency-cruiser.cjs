@@ -1,10 +1,11 @@
 /**
  * Who may import whom. A request reads downward once and never calls back up:
- * errors, config, components < database, redis, object-store, http < audit < auth, models, results, imaging < inference < health < app
+ * errors, config, components < tracing < database, redis, object-store, http < audit < auth, models, results, imaging < inference < health < app
  * Each level may import what stands to its left; features of one level do not import each other.
  */
 const LEVELS = [
   ['errors', 'config', 'components'],
+  ['tracing'],
   ['database', 'redis', 'object-store', 'http'],
   ['audit'],
   ['auth', 'models', 'results', 'imaging'],

@@ -13,6 +13,7 @@ const esmPackages = [
   'fast-png',
   'iobuffer',
   'fflate',
+  '@opentelemetry', // loads node:http with import()
 ];
 const swc = (jsc) => [
   '@swc/jest',

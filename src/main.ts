@@ -8,6 +8,7 @@ import { stopGracefully } from './graceful-stop';
 import { jsonLogger } from './http/json-logger';
 import { sweepEngineDirectories } from './inference/engine/pool/engine-directory';
 import { openDatabase } from './open-database';
+import { startTracing, stopTracing } from './tracing/tracing';
 import { welcome } from './welcome';
 
 async function main(configuration: Configuration): Promise<void> {
@@ -15,6 +16,7 @@ async function main(configuration: Configuration): Promise<void> {
   Logger.overrideLogger(logger);
 
   sweepEngineDirectories();
+  await startTracing(configuration.tracing);
   const database = await openDatabase(configuration);
   const app = await createApp(configuration, database.urls, logger);
   let stopping = false;
@@ -24,6 +26,7 @@ async function main(configuration: Configuration): Promise<void> {
     setTimeout(() => process.exit(1), 1000 * configuration.runtime.graceSeconds).unref();
     await stopGracefully(app, configuration.runtime);
     await database.close();
+    await stopTracing();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(fail));

@@ -13,6 +13,7 @@ import { RedisConfig } from './redis.config';
 import { RetentionConfig } from './retention.config';
 import { RuntimeConfig } from './runtime.config';
 import { SecretsConfig } from './secrets.config';
+import { TracingConfig } from './tracing.config';
 import { SingleSignOnConfig } from './single-sign-on.config';
 
 /** Everything that can be set, one slice per concern. */
@@ -31,6 +32,7 @@ export interface Configuration {
   readonly secrets: SecretsConfig;
   readonly checkpoints: CheckpointConfig;
   readonly health: HealthConfig;
+  readonly tracing: TracingConfig;
   readonly settings: EffectiveSettings;
 }
 
@@ -59,6 +61,7 @@ export function loadConfiguration(variables: Readonly<Record<string, string | un
     singleSignOn: new SingleSignOnConfig(env),
     checkpoints: new CheckpointConfig(env, retention.longestDays),
     health: new HealthConfig(env),
+    tracing: new TracingConfig(env),
   };
   env.assertValid();
   return { ...slices, settings: new EffectiveSettings(env) };

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { NextFunction, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { requestDuration } from './http.metrics';
 import type { AuthenticatedRequest } from './principal';
 
@@ -10,8 +10,7 @@ export function accessLog(request: AuthenticatedRequest, response: Response, nex
   const startedAt = performance.now();
   response.once('close', () => {
     const durationMs = performance.now() - startedAt;
-    const pattern: unknown = (request.route as { path?: unknown } | undefined)?.path;
-    const route = typeof pattern === 'string' ? pattern : '(none)';
+    const route = routePattern(request);
     const { method } = request;
     const status = response.statusCode;
     requestDuration.observe(
@@ -28,4 +27,10 @@ export function accessLog(request: AuthenticatedRequest, response: Response, nex
     });
   });
   next();
+}
+
+/** As the router has it; never the path that was sent. */
+export function routePattern(request: Request): string {
+  const pattern: unknown = (request.route as { path?: unknown } | undefined)?.path;
+  return typeof pattern === 'string' ? pattern : '(none)';
 }

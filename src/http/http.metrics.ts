@@ -1,4 +1,4 @@
-import { Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 /** `route` is the pattern of the router, so that the number of series is bounded. */
 export const requestDuration = new Histogram({
@@ -11,4 +11,10 @@ export const requestDuration = new Histogram({
 export const bodyBytes = new Gauge({
   name: 'medai_http_body_bytes',
   help: 'Memory reserved for the bodies of requests under way; BODY_MEMORY_MIB is the limit',
+});
+
+export const httpErrors = new Counter({
+  name: 'medai_http_errors_total',
+  help: 'Answers that are problem details, by error code',
+  labelNames: ['code', 'category'],
 });

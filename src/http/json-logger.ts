@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
+import { currentTraceId } from '../tracing/tracing';
 import { currentRequest } from './request-context';
 
 /** Fields that may appear in a log line; anything else is dropped, whoever logs it. */
@@ -77,7 +78,7 @@ export class JsonLogger implements LoggerService {
     const fields =
       typeof message === 'object' && message !== null ? allowed(message as LogFields) : undefined;
     this.pino[level](
-      { logger: context, request_id: currentRequest()?.requestId, ...fields },
+      { logger: context, request_id: currentRequest()?.requestId, trace_id: currentTraceId(), ...fields },
       fields === undefined ? String(message) : undefined,
     );
   }

@@ -4,6 +4,7 @@ import { DomainError } from '../errors/domain.error';
 import { ERROR_CODES } from '../errors/error-codes';
 import { toDomainError } from '../errors/to-domain-error';
 import { allowedMethods } from './edge/allowed-methods';
+import { httpErrors } from './http.metrics';
 import type { ProblemDetails } from './problem-details.response';
 import { PROBLEM_STATUS } from './problem-status';
 import { currentRequest } from './request-context';
@@ -18,6 +19,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const allowed = thrown instanceof NotFoundException ? allowedMethods(request) : [];
     const error = allowed.length > 0 ? new DomainError('METHOD_NOT_ALLOWED') : toDomainError(thrown);
     const problem = toProblemDetails(error, currentRequest()?.requestId ?? 'unknown');
+    httpErrors.inc({ code: problem.code, category: problem.category });
     if (problem.status >= 500) this.logCause(error);
 
     const response = host.switchToHttp().getResponse<Response>();

@@ -8,6 +8,7 @@ import { ArtifactStore } from '../models/artifacts/artifact-store';
 import { ModelSelection } from '../models/model-selection.service';
 import type { ModelVersion } from '../models/model-version.entity';
 import type { SelfTest } from '../models/self-test';
+import { tracedBefore } from '../tracing/tracing';
 import {
   type EngineAnswer,
   type EngineModel,
@@ -95,7 +96,10 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     if (held?.state !== 'ready') await within(request.deadlineMs, this.assertServes(version));
     else held.lastUsed = performance.now();
     try {
-      return await this.engine.run(this.engineModel(version), request);
+      const answer = await this.engine.run(this.engineModel(version), request);
+      const { queueMs: queue, preprocessingMs: preprocessing, inferenceMs: run } = answer;
+      tracedBefore({ queue, preprocessing, run }, { model: version.modelName, version: version.version });
+      return answer;
     } catch (error) {
       if ((error as DomainError).code === 'MODEL_INTEGRITY_FAILED') await this.quarantine(version);
       throw error;

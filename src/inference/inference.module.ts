@@ -8,6 +8,7 @@ import { BatchReader } from './batches/batch-reader.service';
 import { BatchesController } from './batches/batches.controller';
 import { Batches } from './batches/batches.service';
 import { ItemInference } from './batches/item-inference.service';
+import { BatchBacklog } from './batches/queue/batch-backlog.service';
 import { BatchQueue } from './batches/queue/batch-queue.service';
 import { BatchWorker } from './batches/queue/batch-worker.service';
 import { EngineModels } from './engine-models.service';
@@ -33,6 +34,7 @@ import { OnnxEngine } from './engine/onnx-engine';
   providers: [
     Batches,
     BatchAnswers,
+    BatchBacklog,
     BatchQueue,
     BatchReader,
     BatchWorker,

@@ -9,6 +9,7 @@ import { EngineModels } from './engine-models.service';
 import type { InferenceInput } from './inference-input';
 import { modelReference } from './model-reference';
 import { newResult, newValidation, rejectedResult } from './new-result';
+import { persisted } from './persistence';
 
 @Injectable()
 export class InferenceService {
@@ -62,10 +63,10 @@ export class InferenceService {
     this.trail.describe({ details });
     const rows = this.recorder.insertions([recorded]);
     if (answer.outputs === null) {
-      await this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, rows);
+      await persisted(version, () => this.trail.closeWith('IMAGE_QUALITY_REJECTED', 422, rows));
       throw rejectedResult(id, answer.validation.error_codes);
     }
-    await this.trail.writeWith(rows);
+    await persisted(version, () => this.trail.writeWith(rows));
     return toResultResponse(recorded.result, recorded.validation, modelReference(version));
   }
 }

@@ -5,6 +5,7 @@ import type { ModelStatus, ModelVersion } from '../models/model-version.entity';
 import type { ResultError } from '../results/inference-result.entity';
 import type { NewResult, NewValidation } from '../results/result-recorder.service';
 import type { EngineAnswer } from './engine/inference-engine';
+import { currentTraceId } from '../tracing/tracing';
 import { judge } from './prediction';
 
 /** Whose result it is, and of what; nothing here names the patient. */
@@ -53,6 +54,7 @@ export function newResult({ origin, version, modelStatus, answer, digestVerified
       ...answer.processing,
       digest_verified: digestVerified,
       manifest_hash: version.manifestHash,
+      trace_id: currentTraceId(),
     },
     preprocessingLatencyMs: roundedMs(answer.preprocessingMs),
     inferenceLatencyMs: roundedMs(answer.inferenceMs),

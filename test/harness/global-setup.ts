@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { separateRoles } from '../../src/database/database-roles';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres';
 import { migrateTemplate } from './migrate-template';
+import { openRunLogs } from './run-logs';
 import { administer, databaseUrls, SERVER_URLS, TEMPLATE } from './server';
 
 declare global {
@@ -20,6 +21,7 @@ const SETTINGS = {
 
 /** One server for the run: that of TEST_DATABASE_URL, whose user is a superuser, or one in a temporary folder. */
 export default async function globalSetup(): Promise<void> {
+  openRunLogs();
   const url = process.env['TEST_DATABASE_URL'] ?? (await startServer());
   try {
     process.env[SERVER_URLS] = JSON.stringify(await separateRoles(url));

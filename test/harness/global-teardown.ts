@@ -1,3 +1,6 @@
+import { closeRunLogs } from './run-logs';
+
 export default async function globalTeardown(): Promise<void> {
   await globalThis.stopTestServer?.();
+  closeRunLogs();
 }

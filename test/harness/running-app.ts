@@ -15,6 +15,7 @@ import { readManifest } from '../../src/models/manifest-reading';
 import type { ModelVersion } from '../../src/models/model-version.entity';
 import { fixtureFile, modelOf } from '../fixtures/models/models';
 import { createTestDatabase, type TestDatabase } from './database';
+import { runLogger } from './run-logs';
 import { temporaryDirectory } from './temporary-directory';
 
 const DEMO = join(__dirname, '../../tools/demo-model');
@@ -74,7 +75,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
     ENGINE_PROCESSES: '1',
     ...variables,
   });
-  const app = await createApp(configuration, database.urls, false);
+  const app = await createApp(configuration, database.urls, runLogger());
   await app.init();
   for (const role of ACCOUNTS) {
     const account = {

@@ -7,6 +7,7 @@ import { bodyDeadline } from '../body';
 import { requestContext } from '../request-context';
 import { bodyBudget } from './body-budget';
 import { secureTransport } from './secure-transport';
+import { traceRequest } from './trace-request';
 
 /** Whether pages are fetched over HTTPS is for the proxy to decide: without one the documentation is plain HTTP. */
 const SECURITY_HEADERS = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
@@ -29,6 +30,7 @@ export function setUpEdge(app: NestExpressApplication, config: HttpConfig, drain
   app.use(
     bodyDeadline(BODY_TIMEOUT_MS),
     bodyBudget(config.bodyMemoryBytes),
+    traceRequest,
     requestContext,
     accessLog,
     helmet(SECURITY_HEADERS),

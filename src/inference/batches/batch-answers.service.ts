@@ -8,6 +8,7 @@ import { ModelSelection, type SelectedModel, type Wish } from '../../models/mode
 import { ResultRecorder } from '../../results/result-recorder.service';
 import { toResultResponse } from '../../results/result.response';
 import type { AnsweredResult } from '../../results/results.service';
+import { traced } from '../../tracing/tracing';
 import { completedEvent, itemEvent } from './batch-events';
 import { inLanes } from './batch-items';
 import type { BatchItem } from './request/batch-request';
@@ -64,7 +65,7 @@ export class BatchAnswers {
       this.trail.entries([completedEvent(batch, countItems(statuses))]),
     ];
     if (signal.aborted) await this.trail.closeWith('REQUEST_ABANDONED', 400, rows);
-    else await this.trail.writeWith(rows);
+    else await traced('transaction', { images: rows.length }, () => this.trail.writeWith(rows));
     for (const status of statuses) imagesDone.inc({ answered: 'now', status });
     signal.throwIfAborted();
     const answers = new Map(done.map((outcome) => [outcome.result.id, answerOf(outcome)]));

@@ -1,5 +1,5 @@
 import { DomainError } from '../../errors/domain.error';
-import { preprocessingDuration, queueDuration, runDuration } from './engine.metrics';
+import { preprocessingDuration, qualityFailures, queueDuration, runDuration } from './engine.metrics';
 import type { EngineAnswer, EngineModel, EngineRequest } from './inference-engine';
 import { Job } from './job';
 import { costsProcess, type ModelBreaker } from './model-breaker';
@@ -138,6 +138,7 @@ export class EngineDispatcher {
     const { name: model, version } = job.model;
     queueDuration.observe({ model, version }, (began - job.since) / 1000);
     preprocessingDuration.observe({ model, version }, outcome.preprocessingMs / 1000);
+    for (const code of outcome.validation.error_codes) qualityFailures.inc({ model, version, code });
     if (outcome.outputs === null) return;
     runDuration.observe({ model, version }, outcome.inferenceMs / 1000);
     this.means.breaker.answered(job.modelId);

@@ -25,6 +25,12 @@ export const runDuration = new Histogram({
   buckets: BUCKETS,
 });
 
+export const qualityFailures = new Counter({
+  name: 'medai_quality_failures_total',
+  help: 'Images that failed a quality check, by its code; whether the model ran all the same is for its policy to say',
+  labelNames: [...MODEL, 'code'],
+});
+
 export const processRestarts = new Counter({
   name: 'medai_engine_process_restarts_total',
   help: 'Engine processes replaced: killed at a deadline, crashed, or renewed to give memory back',

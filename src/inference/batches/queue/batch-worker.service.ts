@@ -8,6 +8,7 @@ import type { ErrorCode } from '../../../errors/error-codes';
 import { toDomainError } from '../../../errors/to-domain-error';
 import { ModelSelection, type Wish } from '../../../models/model-selection.service';
 import type { BatchItem } from '../request/batch-request';
+import { traced } from '../../../tracing/tracing';
 import { imageWait } from '../batches.metrics';
 import { ItemInference, type ItemOutcome } from '../item-inference.service';
 import { BatchQueue, type TakenItem } from './batch-queue.service';
@@ -106,7 +107,9 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
         inference_id: taken.inferenceId,
         attempts: taken.attempts,
       });
-    const work = this.work(taken).finally(() => {
+    const { inferenceId, batch } = taken;
+    const attributes = { inference_id: inferenceId, batch_id: batch.id };
+    const work = traced('batch image', attributes, () => this.work(taken)).finally(() => {
       this.working.delete(work);
       this.wake();
     });
@@ -116,7 +119,8 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async work(taken: TakenItem): Promise<void> {
     try {
       const outcome = await this.outcomeOf(taken);
-      const stored = await this.queue.finish(this.id, taken, outcome);
+      const finish = (): Promise<boolean> => this.queue.finish(this.id, taken, outcome);
+      const stored = await traced('transaction', {}, finish);
       if (!stored) this.logger.warn({ event: 'batch.item_lost', inference_id: taken.inferenceId });
     } catch (error) {
       await this.giveBack(taken, toDomainError(error));

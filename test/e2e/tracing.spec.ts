@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { Environment } from '../../src/config/environment';
+import { TracingConfig } from '../../src/config/tracing.config';
+import { startTracing, stopTracing } from '../../src/tracing/tracing';
+import { BatchClient } from '../harness/batch-client';
+import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
+import { type CollectedSpan, TraceCollector } from '../harness/trace-collector';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT = '00f067aa0ba902b7';
+
+jest.setTimeout(30_000);
+
+describe('tracing [R-23]', () => {
+  let running: RunningApp;
+  let collector: TraceCollector;
+  beforeAll(async () => {
+    running = await startApp();
+    collector = await TraceCollector.start();
+  });
+  afterAll(async () => {
+    await stopTracing();
+    collector.stop();
+    await running.stop();
+  });
+
+  const infer = async (headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${running.url}/infer?patient_id=Canary-Patient-MRN`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'image/png',
+        Authorization: `Bearer ${await running.token('clinician')}`,
+        ...headers,
+      },
+      body: SAMPLE,
+    });
+
+  it('off: no header, no trace id, no SDK', async () => {
+    const response = await infer({ traceparent: `00-${TRACE}-${PARENT}-01` });
+    const body = (await response.json()) as { processing: object };
+    expect(response.headers.get('traceparent')).toBeNull();
+    expect(body.processing).not.toHaveProperty('trace_id');
+    const program = `require('./dist/app.setup.js'); process.stdout.write(Object.keys(require.cache).join(' '))`;
+    const loaded = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' }).stdout;
+    expect(loaded).toContain('dist/tracing/tracing.js');
+    expect(loaded).not.toMatch(/@opentelemetry.(sdk|exporter|otlp)/);
+  });
+
+  it('goes on in the sender’s trace, with a span for the request, queue, preprocessing, run and transaction', async () => {
+    await startTracing(new TracingConfig(new Environment({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })));
+    const response = await infer({ traceparent: `00-${TRACE}-${PARENT}-01` });
+    const body = (await response.json()) as { inference_id: string; processing: object };
+    expect(response.headers.get('traceparent')).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
+    expect(body.processing).toMatchObject({ trace_id: TRACE });
+    const [row] = await running.dataSource.query<{ trace_id: string }[]>(
+      "SELECT processing ->> 'trace_id' AS trace_id FROM inference_results WHERE id = $1",
+      [body.inference_id],
+    );
+    expect(row?.trace_id).toBe(TRACE);
+
+    const unknown = await infer({ traceparent: 'not a traceparent' });
+    expect(unknown.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    const batches = new BatchClient(running.url, await running.token('clinician'));
+    const { body: batch } = await batches.later([JSON.stringify({ image: SAMPLE.toString('base64') })]);
+    await batches.done(batch.batch_id);
+    await stopTracing();
+
+    const spans = collector.spans.filter(({ traceId }) => traceId === TRACE);
+    const [request] = spans.filter(({ name }) => name === 'POST /infer') as [CollectedSpan];
+    expect(request.parentSpanId).toBe(PARENT);
+    expect(request.attributes).toContainEqual({ key: 'http.response.status_code', value: { intValue: 200 } });
+    const steps = spans.filter(({ parentSpanId }) => parentSpanId === request.spanId);
+    expect(steps.map(({ name }) => name)).toEqual(['queue', 'preprocessing', 'run', 'transaction']);
+    for (const { startTimeUnixNano, endTimeUnixNano } of spans)
+      expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano));
+    expect(collector.spans.map(({ name }) => name)).toContain('batch image');
+    expect(collector.texts.join()).not.toMatch(/Canary|MRN/);
+  });
+
+  it('a collector that does not answer costs nobody an answer', async () => {
+    const { url } = collector;
+    collector.stop();
+    await startTracing(new TracingConfig(new Environment({ OTEL_EXPORTER_OTLP_ENDPOINT: url })));
+    expect((await infer()).status).toBe(200);
+    await stopTracing();
+  });
+});
