@@ -123,6 +123,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
       }),
     token: (role) => login(url, role),
     async stop() {
+      app.getHttpServer().closeAllConnections(); // one that never sent a request keeps Node's server open
       await app.close();
       await dataSource.destroy();
       await database.drop();
