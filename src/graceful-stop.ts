@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Draining } from './components/draining';
 import type { RuntimeConfig } from './config/runtime.config';
+import { closeUnusedConnections } from './http/edge/unused-connections';
 
 /** Kept of the grace period for what comes after the last answer: workers, engine, chain, connections. */
 const CLOSING_SECONDS = 5;
+/** A request may be on its way when the door closes. */
+const UNUSED_MS = 1_000;
 
 /**
  * Stops a replica so that no request is lost: it says that it is not ready, goes on serving until the load balancers
@@ -24,10 +27,12 @@ export async function stopGracefully(
 }
 
 async function answerTheLast(server: Server, patienceMs: number): Promise<void> {
+  const unused = setTimeout(() => closeUnusedConnections(server), Math.min(UNUSED_MS, patienceMs));
   const late = setTimeout(() => server.closeAllConnections(), patienceMs);
   await new Promise<unknown>((resolve) => {
     server.close(resolve);
     server.closeIdleConnections();
   });
+  clearTimeout(unused);
   clearTimeout(late);
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,11 +22,12 @@ afterAll(async () => {
   await running.stop();
 });
 
-async function replica(drainSeconds: number): Promise<ServerProcess> {
+async function replica(drainSeconds: number, graceSeconds = 30): Promise<ServerProcess> {
   const server = await ServerProcess.start({
     DATABASE_URL: running.database.url,
     DATA_DIR: running.dataDir,
     SHUTDOWN_DRAIN_SECONDS: String(drainSeconds),
+    SHUTDOWN_GRACE_SECONDS: String(graceSeconds),
     LOG_LEVEL: 'fatal',
   });
   replicas.push(server);
@@ -71,6 +74,14 @@ describe('stopping a replica [R-20]', () => {
       'SELECT count(*)::int FROM inference_results',
     );
     expect(stored?.count).toBe(answers.length);
+  });
+
+  it('a connection that carries no request does not keep it from ending', async () => {
+    const server = await replica(0, 3600);
+    const connection = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(connection, 'connect');
+    expect(await server.end('SIGTERM')).toBe(0);
+    connection.destroy();
   });
 
   it('a second signal ends it at once', async () => {

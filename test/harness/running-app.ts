@@ -8,7 +8,8 @@ import { loadConfiguration } from '../../src/config/configuration';
 import type { DatabaseUrls } from '../../src/database/database-urls';
 import { dataSourceOptions } from '../../src/database/data-source-options';
 import { ENTITIES } from '../../src/entities';
-import type { Role } from '../../src/http/principal';
+import { stopGracefully } from '../../src/graceful-stop';
+import { type Role, ROLES } from '../../src/http/principal';
 import { ModelInstallation } from '../../src/inference/registration/model-installation.service';
 import type { Manifest } from '../../src/models/manifest';
 import { readManifest } from '../../src/models/manifest-reading';
@@ -57,16 +58,6 @@ const FIXTURE_GOLDEN = {
   'memory-bomb': { value: 0, scores: [[0]] },
 } as const;
 
-const ACCOUNTS: readonly Role[] = [
-  'admin',
-  'clinician',
-  'integration',
-  'auditor',
-  'viewer',
-  'model_manager',
-  'approver',
-];
-
 export async function startApp(variables: Record<string, string> = {}): Promise<RunningApp> {
   const database = await createTestDatabase();
   const dataDir = temporaryDirectory();
@@ -77,7 +68,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
   });
   const app = await createApp(configuration, database.urls, runLogger());
   await app.init();
-  for (const role of ACCOUNTS) {
+  for (const role of ROLES) {
     const account = {
       username: role,
       email: `${role}@example.org`,
@@ -123,8 +114,7 @@ export async function startApp(variables: Record<string, string> = {}): Promise<
       }),
     token: (role) => login(url, role),
     async stop() {
-      app.getHttpServer().closeAllConnections(); // one that never sent a request keeps Node's server open
-      await app.close();
+      await stopGracefully(app, configuration.runtime);
       await dataSource.destroy();
       await database.drop();
     },

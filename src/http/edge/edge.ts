@@ -8,6 +8,7 @@ import { requestContext } from '../request-context';
 import { bodyBudget } from './body-budget';
 import { secureTransport } from './secure-transport';
 import { traceRequest } from './trace-request';
+import { watchUnusedConnections } from './unused-connections';
 
 /** Whether pages are fetched over HTTPS is for the proxy to decide: without one the documentation is plain HTTP. */
 const SECURITY_HEADERS = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
@@ -50,6 +51,7 @@ export function setUpEdge(app: NestExpressApplication, config: HttpConfig, drain
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  watchUnusedConnections(server);
 }
 
 /** While the replica stops: no answer leaves a connection on which the next request could meet a closed door. */
