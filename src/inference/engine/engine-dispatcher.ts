@@ -25,7 +25,7 @@ export class EngineDispatcher {
   private readonly queue: EngineQueue<Job>;
 
   constructor(private readonly means: Means) {
-    this.queue = new EngineQueue(means.queueLimit, this.times);
+    this.queue = new EngineQueue(means.queueLimit, this.times, () => means.pool().turns.ready);
   }
 
   get queued(): number {
@@ -38,7 +38,7 @@ export class EngineDispatcher {
     pool.anyProcess();
     this.means.breaker.assertMayWait(model.id);
     const job = new Job(model, request);
-    this.queue.push(job, pool.turns.ready);
+    this.queue.push(job);
     this.dispatch();
     return job.answer;
   }
@@ -74,7 +74,7 @@ export class EngineDispatcher {
   }
 
   private assertTime(job: Job): void {
-    if (!this.hasTime(job)) throw this.queue.busy(this.means.pool().turns.ready, NOT_BEGUN);
+    if (!this.hasTime(job)) throw this.queue.busy(NOT_BEGUN);
   }
 
   /** A load that takes longer than its request may is not stopped: it will be of use to the next one. */
@@ -83,7 +83,7 @@ export class EngineDispatcher {
     try {
       if (!process.models.has(job.modelId)) {
         load = this.means.equip(process, job.model);
-        await within(job.remainingMs, load, () => this.queue.busy(1, STILL_LOADING));
+        await within(job.remainingMs, load, () => this.queue.busy(STILL_LOADING));
         this.assertTime(job);
       }
       job.signal?.throwIfAborted();

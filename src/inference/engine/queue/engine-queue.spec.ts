@@ -23,13 +23,14 @@ class Request implements QueueItem {
 
 const pushed = (queue: EngineQueue<Request>, changes: Partial<QueueItem> = {}): Request => {
   const request = new Request(changes);
-  queue.push(request, 1);
+  queue.push(request);
   return request;
 };
 
 describe('engine queue', () => {
   let times: ServiceTimes;
-  const queueOf = (limit: number): EngineQueue<Request> => new EngineQueue(limit, times);
+  const queueOf = (limit: number, processes = 1): EngineQueue<Request> =>
+    new EngineQueue(limit, times, () => processes);
   beforeEach(() => {
     times = new ServiceTimes();
     jest.useFakeTimers();
@@ -95,12 +96,10 @@ describe('engine queue', () => {
   ])('says when those who wait are through: %i processes for 3 x 5 s and 1 x 10 s', (processes, seconds) => {
     times.observe('quick', 5_000);
     times.observe('slow', 10_000);
-    const queue = queueOf(4);
+    const queue = queueOf(4, processes);
     for (const modelId of ['quick', 'slow', 'quick', 'quick'])
       pushed(queue, { modelId, principalId: modelId });
-    expect(() => queue.push(new Request(), processes)).toThrow(
-      expect.objectContaining({ retryAfterSeconds: seconds }),
-    );
+    expect(() => queue.push(new Request())).toThrow(expect.objectContaining({ retryAfterSeconds: seconds }));
     queue.refuseAll('end');
   });
 

@@ -33,18 +33,17 @@ export class EngineQueue<Item extends QueueItem> {
   constructor(
     private readonly limit: number,
     private readonly times: ServiceTimes,
+    /** How many work on what waits. */
+    private readonly processes: () => number,
   ) {}
 
   get length(): number {
     return this.watches.size;
   }
 
-  /**
-   * @param processes how many work on what waits
-   * @throws DomainError ENGINE_BUSY
-   */
-  push(item: Item, processes: number): void {
-    if (!this.hasPlaceFor(item)) throw this.busy(processes);
+  /** @throws DomainError ENGINE_BUSY */
+  push(item: Item): void {
+    if (!this.hasPlaceFor(item)) throw this.busy();
     this.putBack(item);
   }
 
@@ -53,7 +52,7 @@ export class EngineQueue<Item extends QueueItem> {
     const leave = (reason: unknown): void => {
       if (this.remove(item)) item.refuse(reason);
     };
-    const late = (): void => leave(this.busy(1, NOT_BEGUN));
+    const late = (): void => leave(this.busy(NOT_BEGUN));
     const timer = setTimeout(late, Math.max(item.expiresAt - performance.now(), 0));
     const takenBack = (): void => leave(item.signal?.reason);
     item.signal?.addEventListener('abort', takenBack);
@@ -84,8 +83,8 @@ export class EngineQueue<Item extends QueueItem> {
   }
 
   /** ENGINE_BUSY, with the time that those who wait will take. */
-  busy(processes: number, detail?: string): DomainError {
-    return new DomainError('ENGINE_BUSY', detail, { retryAfterSeconds: this.retryAfterSeconds(processes) });
+  busy(detail?: string): DomainError {
+    return new DomainError('ENGINE_BUSY', detail, { retryAfterSeconds: this.retryAfterSeconds() });
   }
 
   refuseAll(reason: unknown): void {
@@ -109,10 +108,10 @@ export class EngineQueue<Item extends QueueItem> {
     this.bytes -= item.bytes;
   }
 
-  private retryAfterSeconds(processes: number): number {
+  private retryAfterSeconds(): number {
     let workMs = 0;
     for (const { modelId } of this.line) workMs += this.times.of(modelId);
-    const seconds = Math.ceil(workMs / Math.max(processes, 1) / 1000);
+    const seconds = Math.ceil(workMs / Math.max(this.processes(), 1) / 1000);
     return Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS);
   }
 }
