@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncDirectory } from '../sync-directory';
 import type { WriteOnceStore } from './write-once-store';
 
 /** A directory on storage that lets files be made and not changed, such as `chattr +a` or a WORM share. */
@@ -46,15 +47,6 @@ export class DirectoryStore implements WriteOnceStore {
       await syncDirectory(path);
       if (path === top || path === dirname(path)) return;
     }
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

@@ -21,22 +21,12 @@ export class RetentionSweep {
 
   /** Marks what has expired. */
   mark(signal: AbortSignal): Promise<void> {
-    return runInChunks(this.dataSource, {
-      lock: LOCK,
-      signal,
-      maxRows: MAX_ROWS,
-      chunk: (manager, rows) => this.markChunk(manager, rows),
-    });
+    return this.inChunks(signal, (manager, rows) => this.markChunk(manager, rows));
   }
 
   /** Purges what was marked and has waited for its grace time. */
   purge(signal: AbortSignal): Promise<void> {
-    return runInChunks(this.dataSource, {
-      lock: LOCK,
-      signal,
-      maxRows: MAX_ROWS,
-      chunk: (manager, rows) => this.purgeChunk(manager, rows),
-    });
+    return this.inChunks(signal, (manager, rows) => this.purgeChunk(manager, rows));
   }
 
   async measure(): Promise<void> {
@@ -44,6 +34,13 @@ export class RetentionSweep {
     resultsHeld.set(row.held);
     resultsDue.set(row.waiting);
     oldestOverdue.set(row.overdue);
+  }
+
+  private inChunks(
+    signal: AbortSignal,
+    chunk: (manager: EntityManager, rows: number) => Promise<number>,
+  ): Promise<void> {
+    return runInChunks(this.dataSource, { lock: LOCK, signal, maxRows: MAX_ROWS, chunk });
   }
 
   private async markChunk(manager: EntityManager, limit: number): Promise<number> {
