@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createApp } from '../../src/app.setup';
 import { loadConfiguration } from '../../src/config/configuration';
 import { ModelIntegrity } from '../../src/inference/registration/model-integrity.service';
-import type { Role } from '../../src/http/principal';
+import { type Role, ROLES } from '../../src/http/principal';
 import { meanModel } from '../fixtures/models/onnx-writer';
 import { PASSWORD, type RunningApp, startApp } from '../harness/running-app';
 import { temporaryDirectory } from '../harness/temporary-directory';
@@ -18,16 +18,7 @@ const tokens = new Map<Role, string>();
 
 beforeAll(async () => {
   running = await startApp({ DATA_DIR: dataDir });
-  const roles: Role[] = [
-    'admin',
-    'clinician',
-    'integration',
-    'auditor',
-    'viewer',
-    'model_manager',
-    'approver',
-  ];
-  for (const role of roles) tokens.set(role, await running.token(role));
+  for (const role of ROLES) tokens.set(role, await running.token(role));
 });
 afterAll(() => running.stop());
 
@@ -528,15 +519,6 @@ describe('POST /models › names of files', () => {
 
 describe('roles and steps [R-34] [R-50]', () => {
   const STATUSES = ['development', 'validation', 'production', 'deprecated'] as const;
-  const ROLES: Role[] = [
-    'admin',
-    'model_manager',
-    'approver',
-    'clinician',
-    'integration',
-    'viewer',
-    'auditor',
-  ];
   const ALLOWED: Record<string, readonly Role[]> = {
     'development → validation': ['model_manager'],
     'validation → development': ['model_manager', 'approver'],

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenInferences } from '../../src/inference/open/open-inferences.service';
 import { Client } from '../harness/client';
+import { startReplica } from '../harness/replica';
 import { PASSWORD, type RunningApp, startApp } from '../harness/running-app';
 
 jest.setTimeout(120_000);
@@ -115,26 +115,14 @@ describe('an inference that takes long [R-09] [R-55]', () => {
   });
 
   it('whose server is killed is recorded as abandoned by another, once', async () => {
-    const server = spawn(process.execPath, ['dist/main.js'], {
-      env: {
-        PATH: process.env['PATH'],
-        PORT: '0',
-        DATA_DIR: running.dataDir,
-        DATABASE_URL: running.databaseUrls.application,
-        DATABASE_SEQUENCER_URL: running.databaseUrls.sequencer,
-        DATABASE_MIGRATION_URL: running.database.url,
-        DEMO: 'off',
-        ENGINE_PROCESSES: '1',
-        BATCH_WORKERS: '0',
-      },
-      stdio: ['ignore', 'pipe', 'ignore'],
+    const server = await startReplica(running, {
+      DATABASE_URL: running.databaseUrls.application,
+      DATABASE_SEQUENCER_URL: running.databaseUrls.sequencer,
+      DATABASE_MIGRATION_URL: running.database.url,
+      BATCH_WORKERS: '0',
     });
-    const ended = new Promise((resolve) => server.once('exit', resolve));
     try {
-      let said = '';
-      server.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      const url = await until(() => Promise.resolve(/http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0]));
-      const client = new Client(url);
+      const client = new Client(server.url);
       const { body } = await client.login('clinician', PASSWORD);
       const answer = client
         .call('POST', '/infer', {
@@ -144,7 +132,7 @@ describe('an inference that takes long [R-09] [R-55]', () => {
         })
         .catch(() => 'cut off');
       const { object_id, actor_id } = await requested('killed-server');
-      server.kill('SIGKILL');
+      await server.end('SIGKILL');
       expect(await answer).toBe('cut off');
       await running.app.get(OpenInferences).sweep();
       expect(await actionsOn(object_id)).toEqual(['inference.requested']); // it may still be heard of
@@ -156,8 +144,7 @@ describe('an inference that takes long [R-09] [R-55]', () => {
       ]);
       expect(await openRequests()).toEqual([]);
     } finally {
-      server.kill('SIGKILL');
-      await ended;
+      await server.end('SIGKILL');
     }
   });
 });

@@ -3,14 +3,15 @@ import { RevocationStore } from '../../src/auth/revocation/revocation-store';
 import { Users } from '../../src/auth/users/users.service';
 import { type Answer, Client } from '../harness/client';
 import { RedisServer, describeWithRedis } from '../harness/redis-server';
-import { type Replica, startReplica } from '../harness/replica';
+import { startReplica } from '../harness/replica';
 import { PASSWORD, type RunningApp, startApp } from '../harness/running-app';
+import type { ServerProcess } from '../harness/server-process';
 import { administer } from '../harness/server';
 
 jest.setTimeout(120_000);
 
 let running: RunningApp;
-let replica: Replica;
+let replica: ServerProcess;
 /** Two servers, each a process of its own, on one database. */
 let here: Client;
 let there: Client;
@@ -55,7 +56,7 @@ async function start(variables: Record<string, string>): Promise<void> {
 }
 
 async function stop(): Promise<void> {
-  await replica.stop();
+  await replica.end('SIGKILL');
   await running.stop();
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Ajv, { type ValidateFunction } from 'ajv';
 import fc from 'fast-check';
-import type { Role } from '../../src/http/principal';
+import { type Role, ROLES } from '../../src/http/principal';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
 import type { Yaml as Json } from '../harness/yaml-files';
 import { bodies, CANARY, fitting, hostile } from './arbitraries';
@@ -10,16 +10,6 @@ import { bodies, CANARY, fitting, hostile } from './arbitraries';
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 8);
 const SEED = process.env['FUZZ_RUNS'] === undefined ? 20_261_124 : Date.now();
 jest.setTimeout(60_000 + RUNS * 10_000);
-
-const ROLES: readonly Role[] = [
-  'admin',
-  'clinician',
-  'integration',
-  'auditor',
-  'viewer',
-  'model_manager',
-  'approver',
-];
 
 /** Of one parameter: Node itself, before the application, answers 431 to more than 16 KiB in all. */
 const LONGEST_QUERY_VALUE = 150;
@@ -47,7 +37,8 @@ describe('the OpenAPI document, held against the server [R-61] [R-14]', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const validators = new Map<string, ValidateFunction>();
   const tokens = new Map<Role, string>();
-  const known: string[] = [];
+  /** By the name of the parameter: ids of what there is. */
+  const known: Record<string, string> = {};
 
   beforeAll(async () => {
     running = await startApp({ RATE_LIMIT: 'off', LOCKOUT_THRESHOLD: '100', ACCESS_TOKEN_SECONDS: '3600' });
@@ -63,9 +54,31 @@ describe('the OpenAPI document, held against the server [R-61] [R-14]', () => {
     });
     for (const operation of operations) operation.roles = await allowed(operation);
     const { inference_id, model } = (await inferred.json()) as Json;
-    known.push(inference_id, model.model_id);
+    const [batch, user] = await Promise.all([
+      created('clinician', '/infer/batch', { images: [{ image: Buffer.from(SAMPLE).toString('base64') }] }),
+      created('admin', '/users', {
+        username: 'fuzzed',
+        email: 'fuzzed@example.org',
+        role: 'viewer',
+        full_name: 'Fuzzed',
+        password: 'as good as any other one',
+      }),
+    ]);
+    Object.assign(known, {
+      inference_id,
+      model_id: model.model_id,
+      event_id: inferred.headers.get('audit-event-id'),
+      batch_id: batch.batch_id,
+      id: user.user_id,
+    });
   });
   afterAll(() => running.stop());
+
+  async function created(role: Role, path: string, body: object): Promise<Json> {
+    const response = await send('POST', { path, query: [], body, type: 'application/json', role });
+    expect([200, 201]).toContain(response.status);
+    return response.json();
+  }
 
   async function allowed({ method, path }: Operation): Promise<readonly Role[]> {
     if (path === '/auth/logout') return ROLES; // would end the sessions
@@ -83,12 +96,14 @@ describe('the OpenAPI document, held against the server [R-61] [R-14]', () => {
 
   function casesOf({ path, described, roles }: Operation, clean: boolean): fc.Arbitrary<Case> {
     const parameters: Json[] = described.parameters ?? [];
-    const ids = clean
-      ? fc.constantFrom(...known)
-      : fc.oneof(fc.constantFrom(...known), fc.uuid({ version: 7 }), hostile.map(text));
+    const anyKnown = fc.constantFrom(...Object.values(known));
+    const idOf = (name: string): fc.Arbitrary<string> => {
+      if (clean) return known[name] === undefined ? anyKnown : fc.constant(known[name]);
+      return fc.oneof(anyKnown, fc.uuid({ version: 7 }), hostile.map(text));
+    };
     const names = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
     const paths = fc
-      .tuple(...names.map(() => ids))
+      .tuple(...names.map(idOf))
       .map((values) => names.reduce((text, name, i) => text.replace(`{${name}}`, segment(values[i]!)), path));
     const query = parameters.filter((parameter) => parameter.in === 'query');
     const queries = fc

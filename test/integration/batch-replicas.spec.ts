@@ -1,52 +1,29 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchClient } from '../harness/batch-client';
+import { startReplica } from '../harness/replica';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
+import type { ServerProcess } from '../harness/server-process';
 
 jest.setTimeout(120_000);
 
 /** Takes batches in and works on none: that is for servers in processes of their own. */
 let running: RunningApp;
 let clinician: BatchClient;
-const servers: ChildProcess[] = [];
+const servers: ServerProcess[] = [];
 
 beforeAll(async () => {
   running = await startApp({ BATCH_WORKERS: '0' });
   clinician = new BatchClient(running.url, await running.token('clinician'));
 });
 afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => end(server, 'SIGKILL')));
+  await Promise.all(servers.splice(0).map((server) => server.end('SIGKILL')));
 });
 afterAll(() => running.stop());
 
-/** `npm start` on the same database and data directory. */
-async function startServer(): Promise<ChildProcess> {
-  const server = spawn(process.execPath, ['dist/main.js'], {
-    env: {
-      PATH: process.env['PATH'],
-      DATABASE_URL: running.database.url,
-      DATA_DIR: running.dataDir,
-      PORT: '0',
-      DEMO: 'off',
-      ENGINE_PROCESSES: '1',
-      BATCH_LEASE_SECONDS: '2',
-      LOG_LEVEL: 'fatal',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+async function startServer(): Promise<ServerProcess> {
+  const server = await startReplica(running, { BATCH_LEASE_SECONDS: '2' });
   servers.push(server);
-  await once(server.stdout, 'data');
   return server;
-}
-
-async function end(server: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-  if (server.exitCode === null && server.signalCode === null) {
-    const exited = once(server, 'exit');
-    server.kill(signal);
-    await exited;
-  }
-  return server.exitCode;
 }
 
 async function states(id: string): Promise<Record<string, number>> {
@@ -87,7 +64,7 @@ describe('a batch that is answered later, when its server', () => {
     const { body } = await clinician.later(Array(60).fill(image));
     const first = await startServer();
     await inTheMiddle(body.batch_id);
-    await end(first, 'SIGKILL');
+    await first.end('SIGKILL');
     const { processing: left = 0 } = await states(body.batch_id);
     await startServer();
     const done = await clinician.done(body.batch_id);
@@ -104,7 +81,7 @@ describe('a batch that is answered later, when its server', () => {
     const { body } = await clinician.later(Array(60).fill(image));
     const first = await startServer();
     await inTheMiddle(body.batch_id);
-    expect(await end(first, 'SIGTERM')).toBe(0);
+    expect(await first.end('SIGTERM')).toBe(0);
     expect(await states(body.batch_id)).toEqual({
       completed: expect.any(Number) as number,
       queued: expect.any(Number) as number,

@@ -1,15 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startReplica } from '../harness/replica';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
+import type { ServerProcess } from '../harness/server-process';
 
 jest.setTimeout(60_000);
 
 /** Takes the retries; the servers that are killed are processes of their own. */
 let running: RunningApp;
 let token: string;
-let server: ChildProcess | undefined;
+let server: ServerProcess | undefined;
 let proxy: Server | undefined;
 
 beforeAll(async () => {
@@ -17,39 +18,15 @@ beforeAll(async () => {
   token = await running.token('clinician');
 });
 afterEach(async () => {
-  await kill();
+  await server?.end('SIGKILL');
   proxy?.close();
 });
 afterAll(() => running.stop());
 
-async function kill(): Promise<void> {
-  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
-  const exited = once(server, 'exit');
-  server.kill('SIGKILL');
-  await exited;
-}
-
-/** `npm start` on the same data, with a database behind `url`. @returns where it listens */
+/** On the same data, with a database behind `url`. @returns where it listens */
 async function startServer(url: string): Promise<string> {
-  server = spawn(process.execPath, ['dist/main.js'], {
-    env: {
-      PATH: process.env['PATH'],
-      DATABASE_URL: url,
-      DATA_DIR: running.dataDir,
-      PORT: '0',
-      DEMO: 'off',
-      ENGINE_PROCESSES: '1',
-      LOG_LEVEL: 'fatal',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  for await (const chunk of server.stdout!) {
-    printed += String(chunk);
-    const found = /http:\/\/[\d.]+:\d+/.exec(printed);
-    if (found) return found[0];
-  }
-  throw new Error('the server has ended');
+  server = await startReplica(running, { DATABASE_URL: url });
+  return server.url;
 }
 
 /** The database, until a statement that stores a result has gone to it: nothing comes back on that connection then. */
@@ -104,7 +81,7 @@ describe('a server that is killed in the middle of a request with an Idempotency
       () => 'lost',
     );
     await until(async () => (await ids()).length > before.length);
-    await kill();
+    await server!.end('SIGKILL');
     expect(await lost).toBe('lost');
 
     const again = await infer(running.url, 'after');
@@ -133,7 +110,7 @@ describe('a server that is killed in the middle of a request with an Idempotency
       )) as [{ count: number }];
       return row.count > 0;
     });
-    await kill();
+    await server!.end('SIGKILL');
     expect(await lost).toBe('lost');
     // what the dead server had begun ends with its connection, not with the lock
     await lock.query(

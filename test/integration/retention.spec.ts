@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { AuditTrail } from '../../src/audit/audit-trail.service';
 import { RetentionConfig } from '../../src/config/retention.config';
 import { RetentionSweep } from '../../src/results/retention/retention-sweep.service';
+import { startReplica } from '../harness/replica';
 import { insertResultRows } from '../harness/result-rows';
 import { type RunningApp, startApp } from '../harness/running-app';
+import type { ServerProcess } from '../harness/server-process';
 
 jest.setTimeout(120_000);
 
@@ -406,32 +406,22 @@ async function untilBlocked(): Promise<void> {
 }
 
 describe('several replicas [R-32]', () => {
-  const servers: ChildProcess[] = [];
-  afterEach(() => {
-    for (const server of servers.splice(0)) server.kill('SIGKILL');
+  const servers: ServerProcess[] = [];
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.end('SIGKILL')));
   });
 
-  /** `npm start` on the same database, with a sweep a second and no grace time. */
-  async function startServer(): Promise<ChildProcess> {
-    const server = spawn(process.execPath, ['dist/main.js'], {
-      env: {
-        PATH: process.env['PATH'],
-        DATABASE_URL: running.databaseUrls.application,
-        DATABASE_SEQUENCER_URL: running.databaseUrls.sequencer,
-        DATABASE_MIGRATION_URL: running.databaseUrls.migration,
-        DATA_DIR: running.dataDir,
-        PORT: '0',
-        DEMO: 'off',
-        ENGINE_PROCESSES: '1',
-        BATCH_WORKERS: '0',
-        RETENTION_SWEEP_SECONDS: '1',
-        RETENTION_GRACE_DAYS: '0',
-        LOG_LEVEL: 'fatal',
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+  /** With a sweep a second and no grace time. */
+  async function startServer(): Promise<ServerProcess> {
+    const server = await startReplica(running, {
+      DATABASE_URL: running.databaseUrls.application,
+      DATABASE_SEQUENCER_URL: running.databaseUrls.sequencer,
+      DATABASE_MIGRATION_URL: running.databaseUrls.migration,
+      BATCH_WORKERS: '0',
+      RETENTION_SWEEP_SECONDS: '1',
+      RETENTION_GRACE_DAYS: '0',
     });
     servers.push(server);
-    await once(server.stdout, 'data');
     return server;
   }
 
@@ -459,7 +449,7 @@ describe('several replicas [R-32]', () => {
     await clients.superuser.query('LOCK TABLE audit_inbox IN EXCLUSIVE MODE');
     const ids = await insert(600, DUE);
     const pid = await untilDeleted();
-    first.kill('SIGKILL');
+    await first.end('SIGKILL');
     await clients.superuser.query('ROLLBACK');
     await untilGone(pid);
     expect(await left(ids)).toEqual(ids);
