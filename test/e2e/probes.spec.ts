@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { DataSource } from 'typeorm';
@@ -117,6 +118,14 @@ describe('probes [R-20]', () => {
     expect(await probe(other.url, 'ready')).toBe(503);
     const live = await fetch(`${other.url}/health/live`);
     expect([live.status, live.headers.get('connection')]).toEqual([200, 'close']);
+    await other.stop();
+  });
+
+  it('GET /health › tells of the disk also when nothing has been kept in DATA_DIR, as where databases and models are elsewhere', async () => {
+    const other = await startApp({ HEALTH_DETAILS: 'public' });
+    await rm(other.dataDir, { recursive: true });
+    const { components } = await report(other.url);
+    expect(components['system']).toMatchObject({ disk: { used: expect.any(Number) } });
     await other.stop();
   });
 
