@@ -37,10 +37,7 @@ export class AuditHealth implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (await this.database.cannotRewriteAudit()) return;
-    this.logger.warn({
-      event: 'audit.roles_not_separated',
-      message: 'The role of DATABASE_URL could rewrite the audit trail: see docker/postgres/roles.sql',
-    });
+    this.logger.warn({ event: 'audit.roles_not_separated' });
   }
 
   /** Unhealthy: not chained in time, or not the trail that was signed. Degraded: not out of the database's reach in time. */

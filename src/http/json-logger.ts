@@ -4,44 +4,36 @@ import { currentTraceId } from '../tracing/tracing';
 import { currentRequest } from './request-context';
 
 /** Fields that may appear in a log line; anything else is dropped, whoever logs it. */
-const FIELDS = [
+export const LOG_FIELDS: readonly string[] = [
   'event',
   'code',
   'cause',
   'cause_code',
   'stack',
+  'class',
   'method',
   'route',
   'status',
   'duration_ms',
   'user_id',
-  'role',
+  'inference_id',
   'model_id',
   'model_name',
   'version',
-  'inference_id',
-  'batch_id',
-  'event_id',
-  'object_type',
-  'object_id',
-  'process_id',
+  'attempts',
+  'job',
+  'count',
+  'migration',
+  'pid',
   'exit_code',
   'signal',
-  'entries',
-  'first_seq',
-  'last_seq',
-  'count',
-  'port',
-  'host',
-  'migration',
-  'outcome',
-  'queued',
-  'restarts',
-  'lag_ms',
   'verifier_key',
-  'class',
-  'pid',
-] as const;
+  'target',
+  'state',
+  'seq',
+  'size',
+  'note',
+];
 
 type LogFields = Readonly<Record<string, unknown>>;
 
@@ -86,7 +78,7 @@ export class JsonLogger implements LoggerService {
 
 function allowed(fields: LogFields): LogFields {
   return Object.fromEntries(
-    FIELDS.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
+    LOG_FIELDS.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
   );
 }
 

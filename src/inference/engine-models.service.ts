@@ -174,7 +174,7 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     this.logger.error({
       event: 'model.self_test_failed',
       ...about(version),
-      failures: selfTest.failures.length,
+      count: selfTest.failures.length,
     });
     await this.engine.unload(version.id).catch(() => undefined);
     return selfTest;
@@ -218,7 +218,7 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async recordQuarantine(id: string, problem: string): Promise<void> {
-    this.logger.error({ event: 'model.quarantined', model_id: id, problem });
+    this.logger.error({ event: 'model.quarantined', model_id: id, code: problem });
     const facts = {
       objectType: 'model_version',
       objectId: id,
@@ -235,7 +235,11 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-const about = ({ id, modelName, version }: ModelVersion): object => ({
+const about = ({
+  id,
+  modelName,
+  version,
+}: ModelVersion): Record<'model_id' | 'model_name' | 'version', string> => ({
   model_id: id,
   model_name: modelName,
   version,

@@ -1,8 +1,10 @@
 import { buildDicom } from '../fixtures/dicom/dicom-builder';
 import { BatchClient } from '../harness/batch-client';
 import { CANARY, canariesIn } from '../harness/canaries';
+import { startReplica } from '../harness/replica';
 import { runLogText } from '../harness/run-logs';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
+import type { ServerProcess } from '../harness/server-process';
 
 jest.setTimeout(60_000);
 
@@ -13,15 +15,25 @@ const EVERYTHING = Object.values(CANARY).join(' ');
  * line, a metric, an audit entry or any table. At the end of the run the logs of all servers are searched again.
  * Not sent: X-Request-Id and User-Agent, which are there to be recorded, and the free texts that are there to be stored.
  */
-describe('a patient’s identity [R-08] [R-46] [R-59]', () => {
+describe.each([
+  ['in the tests’ process', undefined],
+  ['in a process of its own', startReplica],
+])('a patient’s identity, server %s [R-08] [R-46] [R-59]', (_, startOther) => {
   let running: RunningApp;
+  let other: ServerProcess | undefined;
+  let url: string;
   let token: string;
   const answers: string[] = [];
   beforeAll(async () => {
     running = await startApp();
+    other = await startOther?.(running);
+    ({ url } = other ?? running);
     token = await running.token('clinician');
   });
-  afterAll(() => running.stop());
+  afterAll(async () => {
+    await other?.end();
+    await running.stop();
+  });
 
   /** @returns the status */
   async function send(
@@ -30,7 +42,7 @@ describe('a patient’s identity [R-08] [R-46] [R-59]', () => {
     body?: RequestInit['body'],
     headers: Record<string, string> = {},
   ): Promise<number> {
-    const response = await fetch(`${running.url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       method,
       headers: {
         Authorization: `Bearer ${token}`,
@@ -71,7 +83,7 @@ describe('a patient’s identity [R-08] [R-46] [R-59]', () => {
     await send('POST', '/infer', new Uint8Array(dicom), type);
     expect(await send('POST', '/infer', new Uint8Array(dicom.subarray(0, dicom.length / 2)), type)).toBe(422);
 
-    const batches = new BatchClient(running.url, token);
+    const batches = new BatchClient(url, token);
     const images = [
       json({ patient_id: CANARY.mrn }),
       JSON.stringify({ image: 'AAAA', patient_id: CANARY.name }),
@@ -98,7 +110,7 @@ describe('a patient’s identity [R-08] [R-46] [R-59]', () => {
   });
 
   it('is in no answer and no metric', async () => {
-    answers.push(await (await fetch(`${running.url}/metrics`)).text());
+    answers.push(await (await fetch(`${url}/metrics`)).text());
     expect(answers.filter((answer) => canariesIn(answer).length > 0)).toEqual([]);
   });
 
@@ -119,7 +131,7 @@ describe('a patient’s identity [R-08] [R-46] [R-59]', () => {
   });
 
   it('is in no line of the log, at the lowest level', () => {
-    const text = runLogText();
+    const text = other?.log.join('\n') ?? runLogText();
     expect(text).toContain('"event":"http.answered"');
     expect(text.split('\n').filter((line) => canariesIn(line).length > 0)).toEqual([]);
   });

@@ -28,7 +28,6 @@ async function replica(drainSeconds: number, graceSeconds = 30): Promise<ServerP
     DATA_DIR: running.dataDir,
     SHUTDOWN_DRAIN_SECONDS: String(drainSeconds),
     SHUTDOWN_GRACE_SECONDS: String(graceSeconds),
-    LOG_LEVEL: 'fatal',
   });
   replicas.push(server);
   return server;

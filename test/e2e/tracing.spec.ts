@@ -3,6 +3,7 @@ import { Environment } from '../../src/config/environment';
 import { TracingConfig } from '../../src/config/tracing.config';
 import { startTracing, stopTracing } from '../../src/tracing/tracing';
 import { BatchClient } from '../harness/batch-client';
+import { runLogText } from '../harness/run-logs';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
 import { type CollectedSpan, TraceCollector } from '../harness/trace-collector';
 
@@ -35,11 +36,18 @@ describe('tracing [R-23]', () => {
       body: SAMPLE,
     });
 
-  it('off: no header, no trace id, no SDK', async () => {
+  const logLines = (): Record<string, unknown>[] =>
+    runLogText()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('off: no header, no trace id, not in the log either, no SDK', async () => {
     const response = await infer({ traceparent: `00-${TRACE}-${PARENT}-01` });
     const body = (await response.json()) as { processing: object };
     expect(response.headers.get('traceparent')).toBeNull();
     expect(body.processing).not.toHaveProperty('trace_id');
+    expect(logLines().filter(({ trace_id }) => trace_id !== undefined)).toEqual([]);
     const program = `require('./dist/app.setup.js'); process.stdout.write(Object.keys(require.cache).join(' '))`;
     const loaded = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' }).stdout;
     expect(loaded).toContain('dist/tracing/tracing.js');
@@ -57,6 +65,15 @@ describe('tracing [R-23]', () => {
       [body.inference_id],
     );
     expect(row?.trace_id).toBe(TRACE);
+
+    const logged = logLines().filter(({ trace_id }) => trace_id === TRACE);
+    expect(logged).toContainEqual(
+      expect.objectContaining({
+        event: 'http.answered',
+        route: '/infer',
+        request_id: response.headers.get('x-request-id'),
+      }),
+    );
 
     const unknown = await infer({ traceparent: 'not a traceparent' });
     expect(unknown.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);

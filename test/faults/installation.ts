@@ -59,7 +59,6 @@ export class Installation {
       DATA_DIR: this.dataDir,
       PORT: String(this.port),
       RATE_LIMIT: 'off',
-      LOG_LEVEL: 'silent',
       INFERENCE_DEADLINE_SECONDS: '2',
       DATABASE_POOL_TIMEOUT_SECONDS: '2',
     });

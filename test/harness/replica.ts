@@ -6,4 +6,4 @@ export const startReplica = (
   { database, dataDir }: RunningApp,
   variables: Record<string, string> = {},
 ): Promise<ServerProcess> =>
-  ServerProcess.start({ DATABASE_URL: database.url, DATA_DIR: dataDir, LOG_LEVEL: 'fatal', ...variables });
+  ServerProcess.start({ DATABASE_URL: database.url, DATA_DIR: dataDir, ...variables });

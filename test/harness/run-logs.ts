@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonLogger, jsonLogger } from '../../src/http/json-logger';
@@ -6,7 +6,7 @@ import { canariesIn } from './canaries';
 
 const DIRECTORY = 'MEDAI_TEST_LOGS';
 
-/** Every server that the tests start in their own processes logs there, at the lowest level. */
+/** Every server that the tests start, in their own processes or in others, logs there, at the lowest level. */
 export function openRunLogs(): void {
   process.env[DIRECTORY] = mkdtempSync(join(tmpdir(), 'medai-logs-'));
 }
@@ -17,6 +17,10 @@ export function runLogger(): JsonLogger {
   logger ??= jsonLogger('trace', openSync(join(process.env[DIRECTORY]!, `${process.pid}.log`), 'a'));
   return logger;
 }
+
+/** What a server in another process has written. */
+export const keepInRunLogs = (text: string): void =>
+  appendFileSync(join(process.env[DIRECTORY]!, `${process.pid}-others.log`), `${text}\n`);
 
 export const runLogText = (): string =>
   readFileSync(join(process.env[DIRECTORY]!, `${process.pid}.log`), 'utf8');

@@ -1,17 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { keepInRunLogs } from './run-logs';
 
 /** The product as it is started in production, in a process of its own. Run `npm run build` first. */
 export class ServerProcess {
   /** JSON lines. */
   readonly log: string[] = [];
   private address?: string;
+  private readonly listensOrEnded: Promise<void>;
 
   private constructor(readonly child: ChildProcess) {
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      this.address = /listens on (\S+)/.exec(line)?.[1] ?? this.address;
-      if (line.startsWith('{')) this.log.push(line);
+    this.listensOrEnded = new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        if (line.startsWith('{')) this.log.push(line);
+        keepInRunLogs(line);
+        this.address ??= /listens on (\S+)/.exec(line)?.[1];
+        if (this.address !== undefined) resolve();
+      });
+    });
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      process.stderr.write(`${line}\n`);
+      keepInRunLogs(line);
     });
   }
 
@@ -21,10 +32,11 @@ export class ServerProcess {
       PORT: '0',
       DEMO: 'off',
       ENGINE_PROCESSES: '1',
+      LOG_LEVEL: 'trace',
       ...variables,
     };
     return new ServerProcess(
-      spawn(process.execPath, ['dist/main.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
+      spawn(process.execPath, ['dist/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
     );
   }
 
@@ -44,11 +56,8 @@ export class ServerProcess {
   }
 
   async listening(): Promise<void> {
-    while (this.address === undefined) {
-      if (this.ended) throw new Error(`The server ended: ${this.log.join('\n')}`);
-      await Promise.race([once(this.child.stdout!, 'data'), once(this.child, 'exit')]);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await this.listensOrEnded;
+    if (this.address === undefined) throw new Error(`The server ended: ${this.log.join('\n')}`);
   }
 
   /** @returns the exit code, or the signal that ended it */

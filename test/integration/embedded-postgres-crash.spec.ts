@@ -90,7 +90,7 @@ describe('EmbeddedPostgres', () => {
     process.kill(sandbox.serverPid(), 'SIGKILL');
     await until(() => logged.mock.calls.length > 0);
     expect(logged.mock.calls).toEqual([
-      [{ event: 'postgres.ended_unexpectedly', code: null, signal: 'SIGKILL' }],
+      [{ event: 'postgres.ended_unexpectedly', exit_code: null, signal: 'SIGKILL' }],
     ]);
     logged.mockRestore();
     await server.stop();

@@ -35,6 +35,7 @@ describe('OnnxEngine under attack', () => {
 
   it('pauses a model that keeps killing processes, and goes on with the others', async () => {
     const engine = engineOf({ processes: 1 });
+    const logged = jest.spyOn(Logger.prototype, 'error');
     const changes: Quarantine[] = [];
     engine.onQuarantine((change) => changes.push(change));
     await engine.load(endless);
@@ -43,6 +44,9 @@ describe('OnnxEngine under attack', () => {
       const killer = engine.run(endless, requestOf(WHITE, { deadlineMs: 1000 }));
       await expect(killer).rejects.toEqual(failure('ENGINE_TIMEOUT'));
     }
+    const failed = { event: 'model.failed', model_id: 'endless-run', code: 'ENGINE_TIMEOUT' };
+    expect(logged.mock.calls).toEqual([[failed], [failed], [failed]]);
+    logged.mockRestore();
     const paused = failure('MODEL_QUARANTINED', { retryAfterSeconds: 15 });
     await expect(engine.run(endless, requestOf(BLACK))).rejects.toEqual(paused);
     await expect(engine.load(endless)).rejects.toEqual(paused);

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
@@ -10,6 +9,7 @@ import { Rekeying } from '../../src/results/rekeying/rekeying.service';
 import { Client } from '../harness/client';
 import { insertResultRows } from '../harness/result-rows';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
+import { ServerProcess } from '../harness/server-process';
 
 jest.setTimeout(120_000);
 
@@ -175,11 +175,11 @@ describe('a new pseudonym key [R-46]', () => {
   it('without the one before, or with the old one alone, no server starts', async () => {
     for (const keys of [{ PSEUDONYM_KEY: AFTER }, { PSEUDONYM_KEY: BEFORE }]) {
       const server = startServer(keys);
-      const [text] = (await once(server.stderr!, 'data')) as [Buffer];
+      const [text] = (await once(server.child.stderr!, 'data')) as [Buffer];
       expect(text.toString()).toContain(`not configured (${kidOf(renewed)})`);
       expect(text.toString()).not.toContain(AFTER);
-      await (server.exitCode ?? once(server, 'exit'));
-      expect(server.exitCode).toBe(1);
+      await (server.child.exitCode ?? once(server.child, 'exit'));
+      expect(server.child.exitCode).toBe(1);
     }
   });
 
@@ -193,20 +193,12 @@ describe('a new pseudonym key [R-46]', () => {
   });
 });
 
-function startServer(keys: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ['dist/main.js'], {
-    env: {
-      PATH: process.env['PATH'],
-      DATABASE_URL: running.databaseUrls.application,
-      DATABASE_SEQUENCER_URL: running.databaseUrls.sequencer,
-      DATABASE_MIGRATION_URL: running.databaseUrls.migration,
-      DATA_DIR: running.dataDir,
-      PORT: '0',
-      DEMO: 'off',
-      ENGINE_PROCESSES: '1',
-      LOG_LEVEL: 'silent',
-      ...keys,
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+function startServer(keys: Record<string, string>): ServerProcess {
+  return ServerProcess.spawn({
+    DATABASE_URL: running.databaseUrls.application,
+    DATABASE_SEQUENCER_URL: running.databaseUrls.sequencer,
+    DATABASE_MIGRATION_URL: running.databaseUrls.migration,
+    DATA_DIR: running.dataDir,
+    ...keys,
   });
 }

@@ -77,14 +77,8 @@ export class CheckpointPublisher {
         if (error instanceof OutsideDisagrees) throw error;
         failed.push(target);
         publicationFailures.inc({ target });
-        const { name, code, message } = error as Error & { code?: string };
-        this.logger.warn({
-          event: 'audit.publication_failed',
-          target,
-          cause: name,
-          cause_code: code,
-          message,
-        });
+        const { name, code } = error as Error & { code?: string };
+        this.logger.warn({ event: 'audit.publication_failed', target, cause: name, cause_code: code });
       }
     }
     return failed;

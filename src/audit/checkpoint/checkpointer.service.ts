@@ -147,9 +147,9 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
     const { problem, key } = state;
     if (problem !== null) checkpointRefusals.inc({ class: problem.class });
     if (problem !== null && problem.detail !== this.current.problem?.detail)
-      this.logger.error({ event: 'audit.checkpoint_refused', ...problem });
+      this.logger.error({ event: 'audit.checkpoint_refused', class: problem.class, seq: problem.seq });
     if (key !== 'in_force' && key !== this.current.key)
-      this.logger.error({ event: 'audit.signing_key_out_of_turn', key });
+      this.logger.error({ event: 'audit.signing_key_out_of_turn', state: key });
     this.current = state;
   }
 

@@ -35,7 +35,7 @@ export class EmbeddedPostgres {
     process.once('exit', this.interrupt);
     server.once('exit', (code, signal) => {
       if (this.stopped === undefined)
-        this.logger.error({ event: 'postgres.ended_unexpectedly', code, signal });
+        this.logger.error({ event: 'postgres.ended_unexpectedly', exit_code: code, signal });
     });
   }
 

@@ -83,8 +83,13 @@ export class ItemInference {
   ): ItemOutcome {
     if (error.code === 'INTERNAL_ERROR') {
       const { name, stack } = (error.cause ?? error) as Error;
-      const place = stack?.split('\n').find((line) => /^ +at /.test(line));
-      this.logger.error({ event: 'batch.item_failed', inference_id: item.inferenceId, cause: name, place });
+      const frame = stack?.split('\n').find((line) => /^ +at /.test(line));
+      this.logger.error({
+        event: 'batch.item_failed',
+        inference_id: item.inferenceId,
+        cause: name,
+        stack: frame,
+      });
     }
     const result = failedResult(originOf(item, batch), error, selected);
     return {

@@ -2,11 +2,12 @@ import { Logger } from '@nestjs/common';
 import { DomainError } from '../../../errors/domain.error';
 import type { ImageSource } from '../../../imaging/image';
 import type { EngineModel, ModelDescription } from '../inference-engine';
+import { costsProcess } from '../model-breaker';
 import { answersOf, type RunAnswer, type RunReply } from '../protocol/engine-protocol';
 import { aligned } from '../protocol/tensor-encoding';
 import type { EngineProcess } from './engine-process-handle';
 
-/** The verbs of the protocol, for who has a process to himself. Failures of unclear cause are logged by model id. */
+/** The verbs of the protocol, for who has a process to himself. Failures of unclear cause, and those that end it, are logged by model id. */
 const logger = new Logger('OnnxEngine');
 
 interface LoadLimits {
@@ -42,7 +43,12 @@ export async function runModel(
   const headers = sources.map(({ bytes, ...source }) => ({ ...source, length: bytes.length }));
   const payload = aligned(sources.map(({ bytes }) => bytes));
   const call = { verb: 'run', modelId, sources: headers } as const;
-  const { header, payload: tensors } = await process.call(call, payload, deadlineMs);
+  const { header, payload: tensors } = await process
+    .call(call, payload, deadlineMs)
+    .catch((error: unknown) => {
+      log(modelId, error);
+      throw error;
+    });
   process.rssBytes = (header as RunReply).rssBytes;
   const answers = answersOf(header as RunReply, tensors);
   for (const answer of answers) log(modelId, answer);
@@ -54,7 +60,6 @@ function unreadable(cause: unknown): never {
 }
 
 function log(modelId: string, outcome: unknown): void {
-  if (!(outcome instanceof DomainError) || outcome.cause === undefined) return;
-  const reason = outcome.cause instanceof Error ? outcome.cause.message : outcome.cause;
-  logger.error({ event: 'model failed', modelId, code: outcome.code, reason });
+  if (!(outcome instanceof DomainError) || (outcome.cause === undefined && !costsProcess(outcome))) return;
+  logger.error({ event: 'model.failed', model_id: modelId, code: outcome.code });
 }

@@ -118,7 +118,7 @@ export class EnginePool {
     } catch (error) {
       if (error instanceof DomainError) return false;
       this.logger.error({
-        event: 'engine process cannot be started',
+        event: 'engine.process_not_started',
         code: (error as { code?: string }).code,
       });
       this.replace(failed);
@@ -141,8 +141,8 @@ export class EnginePool {
     this.alive.delete(process);
     if (this.closed) return;
     const { pid } = process;
-    if (this.renewing.has(process)) this.logger.log({ event: 'engine process renewed', pid });
-    else this.logger.warn({ event: 'engine process ended', pid, code, signal });
+    if (this.renewing.has(process)) this.logger.log({ event: 'engine.process_renewed', pid });
+    else this.logger.warn({ event: 'engine.process_ended', pid, exit_code: code, signal });
   }
 
   /** Does nothing about a process that has been renewed. */
