@@ -5,11 +5,15 @@ interface Waiting {
   readonly id: string;
   /** SHA-256(0x00 || canonical). */
   readonly leaf: Buffer;
+  /** Of the last entry of the chain; `null` when it is empty. */
+  readonly head_seq: string | null;
+  readonly head_hash: Buffer | null;
 }
 
-const HEAD = 'SELECT seq, entry_hash FROM audit_logs ORDER BY seq DESC LIMIT 1';
-
-const OLDEST = `SELECT id, sha256('\\x00'::bytea || convert_to(canonical, 'UTF8')) AS leaf
+/** The head beside each of the oldest entries: one round trip, and next to nothing while the inbox is empty. */
+const OLDEST = `SELECT id, sha256('\\x00'::bytea || convert_to(canonical, 'UTF8')) AS leaf,
+    (SELECT seq FROM audit_logs ORDER BY seq DESC LIMIT 1) AS head_seq,
+    (SELECT entry_hash FROM audit_logs ORDER BY seq DESC LIMIT 1) AS head_hash
   FROM audit_inbox ORDER BY id LIMIT $1`;
 
 /** $1 ids, $2 seq of the head, $3 the head's hash and then that of each entry, 32 bytes each. */
@@ -20,29 +24,21 @@ const MOVE = `WITH taken AS (DELETE FROM audit_inbox WHERE id = ANY ($1::bigint[
   ORDER BY n`;
 
 /**
- * Moves the oldest entries from the inbox to the end of the chain, in one transaction on the leader's connection.
- * Nothing is remembered from one to the next: what is visible is taken, since ids commit out of order, and the head is
- * read anew (READ COMMITTED). The primary key on `seq` is the last fence.
+ * Moves the oldest entries from the inbox to the end of the chain, on the leader's connection. Nothing is remembered from
+ * one batch to the next: what is visible is taken, since ids commit out of order, and the head is read anew. Only the
+ * leader takes entries from the inbox or adds to the chain; the primary key on `seq` is the last fence.
  * @returns how many were moved
  */
 export async function chainNextBatch(client: Client, size: number): Promise<number> {
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-  try {
-    const { rows } = await client.query<Waiting>({ name: 'oldest', text: OLDEST, values: [size] });
-    if (rows.length > 0) await append(client, rows);
-    await client.query('COMMIT');
-    return rows.length;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
+  const { rows } = await client.query<Waiting>({ name: 'oldest', text: OLDEST, values: [size] });
+  if (rows.length > 0) await append(client, rows);
+  return rows.length;
 }
 
 async function append(client: Client, rows: readonly Waiting[]): Promise<void> {
-  const head = await client.query<{ seq: string; entry_hash: Buffer }>({ name: 'head', text: HEAD });
-  const headSeq = BigInt(head.rows[0]?.seq ?? 0);
+  const headSeq = BigInt(rows[0]?.head_seq ?? 0);
   let seq = headSeq;
-  let hash = head.rows[0]?.entry_hash ?? GENESIS_HASH;
+  let hash = rows[0]?.head_hash ?? GENESIS_HASH;
   const hashes = [hash];
   for (const { leaf } of rows) {
     seq += 1n;
@@ -50,6 +46,14 @@ async function append(client: Client, rows: readonly Waiting[]): Promise<void> {
     hashes.push(hash);
   }
   const values = [rows.map(({ id }) => id), headSeq.toString(), Buffer.concat(hashes)];
-  const { rowCount } = await client.query({ name: 'move', text: MOVE, values });
-  if (rowCount !== rows.length) throw new Error(`${rows.length} entries were to be chained, not ${rowCount}`);
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+  try {
+    const { rowCount } = await client.query({ name: 'move', text: MOVE, values });
+    if (rowCount !== rows.length)
+      throw new Error(`${rows.length} entries were to be chained, not ${rowCount}`);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
 }

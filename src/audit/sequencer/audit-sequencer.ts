@@ -11,8 +11,8 @@ import { auditChained, auditLeader } from './sequencer.metrics';
 
 const MAX_BATCH = 2_000;
 const MIN_BATCH = 50;
-/** Between two looks into an inbox that was not full: entries are chained after half of it at the median. */
-const LEADER_PAUSE_MS = 50;
+/** Between two looks into an inbox that held no full batch: entries are chained after half of it at the median. */
+const LEADER_PAUSE_MS = 150;
 const FOLLOWER_PAUSE_MS = 500;
 const RECONNECT_MS = 250;
 const MAX_RECONNECT_MS = 4_000;
@@ -71,15 +71,14 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
     auditLeader.set(1);
     try {
       while (!this.stop.signal.aborted) {
-        const mayBeMore = (await session.hasWork()) && (await this.chain(session));
-        if (!mayBeMore) await this.pause(LEADER_PAUSE_MS);
+        if (!(await this.chain(session))) await this.pause(LEADER_PAUSE_MS);
       }
     } finally {
       auditLeader.set(0);
     }
   }
 
-  /** @returns whether the inbox held more than the batch */
+  /** @returns whether the inbox may hold more */
   private async chain({ client }: LeaderSession): Promise<boolean> {
     const size = this.batchSize;
     try {

@@ -3,7 +3,7 @@ import { Client, type ClientConfig } from 'pg';
 /** Session advisory lock: its holder is the one sequencer. */
 const LEADER_LOCK = 7_202_612;
 
-/** A leader asks for work many times a second. Silent for so long, it is dead, stopped or cut off. */
+/** A leader asks for work several times a second. Silent for so long, it is dead, stopped or cut off. */
 const SILENCE_MS = 3_000;
 
 /** The server gives up on a client that no longer reads or speaks, in a transaction or between two. */
@@ -54,13 +54,6 @@ export class LeaderSession {
     if (rows[0]?.leads === true) return true;
     await this.client.query(END_SILENT_LEADER);
     return false;
-  }
-
-  async hasWork(): Promise<boolean> {
-    const { rows } = await this.client.query<{ waiting: boolean }>(
-      'SELECT EXISTS (SELECT FROM audit_inbox) AS waiting',
-    );
-    return rows[0]?.waiting === true;
   }
 
   async close(): Promise<void> {
