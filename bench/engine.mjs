@@ -13,7 +13,8 @@ const ROUNDS = 3;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 /** A server's first thousands of requests are slow: V8 compiles what is used often only then. */
 const FIRST_WARM_UP_SECONDS = Number(process.env.BENCH_WARM_UP_SECONDS ?? 30);
-const WARM_UP_SECONDS = 1;
+/** A server that was idle while another one was measured has let go of memory and caches. */
+const RUN_IN_SECONDS = 2;
 
 const chosen = (argument, all) => argument?.split(',') ?? all;
 const models = chosen(process.argv[2], MODELS);
@@ -44,19 +45,22 @@ const BODIES = {
 async function measure({ server, path, model }, body, clients, seconds) {
   const { type, bytes, query } = BODIES[body](model);
   const headers = { 'Content-Type': type, ...(await server.headers()) };
+  const send = (duration) =>
+    autocannon({
+      url: `${server.url}${path}?${query}`,
+      method: 'POST',
+      headers,
+      body: bytes,
+      connections: clients,
+      duration,
+      timeout: 30,
+    });
+  await send(RUN_IN_SECONDS);
   const latencies = [];
   const unwanted = new Map();
   const cpuBefore = cpuTime(server.pid);
   const started = performance.now();
-  const run = autocannon({
-    url: `${server.url}${path}?${query}`,
-    method: 'POST',
-    headers,
-    body: bytes,
-    connections: clients,
-    duration: seconds,
-    timeout: 30,
-  });
+  const run = send(seconds);
   let last = started;
   run.on('response', (_client, status, _bytes, ms) => {
     last = performance.now();
@@ -88,7 +92,6 @@ async function measure({ server, path, model }, body, clients, seconds) {
 async function compare(contestants, body, clients) {
   const names = Object.keys(contestants);
   const rounds = Object.fromEntries(names.map((name) => [name, []]));
-  for (const name of names) await measure(contestants[name], body, clients, WARM_UP_SECONDS);
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       rounds[name].push(await inQuiet(() => measure(contestants[name], body, clients, SECONDS)));

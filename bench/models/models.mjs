@@ -1,4 +1,5 @@
 // The models of the benchmarks (see make.py) and their manifests.
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
 import { InferenceSession, Tensor } from '../onnxruntime.mjs';
@@ -6,9 +7,8 @@ import { InferenceSession, Tensor } from '../onnxruntime.mjs';
 export const SIDE = 224;
 export const MODELS = ['tiny', 'medium', 'heavy'];
 
-const METRICS =
-  'brightness_mean clipped_low clipped_high contrast_sd contrast_range noise_sigma sharpness_nvol'.split(' ');
-const NOT_ASSESSED = Object.fromEntries(METRICS.map((metric) => [metric, null]));
+const { METRIC_NAMES } = createRequire(import.meta.url)('../../dist/imaging/quality/quality-metrics.js');
+const NOT_ASSESSED = Object.fromEntries(METRIC_NAMES.map((metric) => [metric, null]));
 
 export const modelName = (name, quality) => `bench-${name}-${quality}`;
 export const fileOf = (name) => fileURLToPath(new URL(`${name}.onnx`, import.meta.url));

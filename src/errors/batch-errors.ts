@@ -25,6 +25,12 @@ export const BATCH_ERRORS = define({
     title: 'The stored image cannot be opened',
     remedy: 'Send it again. The operator looks for what has changed the rows of inference_batch_items.',
   },
+  BATCH_OUTPUT_TOO_LARGE: {
+    kind: 'unprocessable',
+    severity: 'low',
+    title: 'The outputs of the image take more than its share of the answer',
+    remedy: 'Send fewer images in a batch, or this one alone.',
+  },
   BATCH_KEY_MISSING: {
     kind: 'unavailable',
     severity: 'high',

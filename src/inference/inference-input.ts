@@ -44,22 +44,25 @@ function readForm(request: Request): FieldsAndSource {
     case 'application/json':
       return fromObject(splitJsonBody(takeBody(request)));
     case 'multipart/form-data':
-      return fromPart((request as MultipartRequest).file?.buffer, request.body);
+      return fromPart((request as MultipartRequest).file?.buffer, fieldsOf(request.body));
     case 'application/octet-stream': {
-      const fields = validated(CreateInferenceDto, { ...request.query });
+      const fields = fieldsOf(request.query);
       return {
         fields,
         source: { form: 'float32', bytes: nonEmpty(takeBody(request)), ...sizeOf(fields) },
       };
     }
     default:
-      return fromFile(takeBody(request), request.query);
+      return fromFile(takeBody(request), fieldsOf(request.query));
   }
 }
 
+/** @throws DomainError VALIDATION_FAILED */
+export const fieldsOf = (plain: object): CreateInferenceDto => validated(CreateInferenceDto, { ...plain });
+
 /** Form 1. @throws DomainError VALIDATION_FAILED, IMAGE_EMPTY, REQUEST_MALFORMED_JSON */
 export function fromObject({ data, image, fields: plain }: SplitObject): FieldsAndSource {
-  const fields = validated(CreateInferenceDto, plain);
+  const fields = fieldsOf(plain);
   if (data !== undefined) return { fields, source: { form: 'numbers', bytes: data, ...sizeOf(fields) } };
   return { fields, source: { form: 'base64', bytes: unescaped(nonEmpty(image)), frame: fields.frame } };
 }
@@ -67,19 +70,18 @@ export function fromObject({ data, image, fields: plain }: SplitObject): FieldsA
 /**
  * Form 3. A part of just the size that `width` and `height` ask for is float32, little-endian, row-major; any other is
  * an image file.
- * @throws DomainError VALIDATION_FAILED, IMAGE_EMPTY
+ * @throws DomainError IMAGE_EMPTY
  */
-export function fromPart(bytes: Buffer | undefined, plain: unknown): FieldsAndSource {
-  const input = fromFile(bytes, plain);
-  const { width = 0, height = 0, channels } = input.fields;
+export function fromPart(bytes: Buffer | undefined, fields: CreateInferenceDto): FieldsAndSource {
+  const input = fromFile(bytes, fields);
+  const { width = 0, height = 0, channels } = fields;
   const held = input.source.bytes.length / (width * height * Float32Array.BYTES_PER_ELEMENT);
   const isFloat32 = channels === undefined ? [1, 2, 3, 4].includes(held) : held === channels;
   if (!isFloat32) return input;
-  return { ...input, source: { form: 'float32', bytes: input.source.bytes, ...sizeOf(input.fields) } };
+  return { ...input, source: { form: 'float32', bytes: input.source.bytes, ...sizeOf(fields) } };
 }
 
-function fromFile(bytes: Buffer | undefined, plain: unknown): FieldsAndSource {
-  const fields = validated(CreateInferenceDto, { ...(plain as object) });
+function fromFile(bytes: Buffer | undefined, fields: CreateInferenceDto): FieldsAndSource {
   return { fields, source: { form: 'file', bytes: nonEmpty(bytes), frame: fields.frame } };
 }
 

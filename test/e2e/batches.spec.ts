@@ -22,6 +22,7 @@ beforeAll(async () => {
   });
   models['quarters'] = (await running.installFixture('quarters')).id;
   models['endless'] = (await running.installFixture('endless-run')).id;
+  models['echo'] = (await running.installFixture('echo')).id;
   models['crashing'] = (await running.installFixture('memory-bomb', hugeBomb())).id;
   const client = async (role: 'clinician' | 'integration' | 'auditor'): Promise<BatchClient> =>
     new BatchClient(running.url, await running.token(role));
@@ -117,6 +118,28 @@ describe('POST /infer/batch › answered at once [R-39]', () => {
 
     const again = await clinician.get(`/infer/batch/${batch}`);
     expect(again.body).toEqual({ ...body, finished_at: again.body.finished_at });
+  });
+
+  it('an image whose outputs take more than its share of the answer fails alone', async () => {
+    const side = 290;
+    const large = JSON.stringify({
+      model_id: models['echo'],
+      width: side,
+      height: side,
+      data: Array(side ** 2).fill(0.5),
+    });
+    const told = async (images: string[], headers = {}): Promise<unknown[]> => {
+      const { body } = await clinician.send(images, { headers });
+      const { results } = await clinician.done(body.batch_id);
+      return results.map(
+        (result: Answer['body']) => result.error?.code ?? result.outputs.map?.[0][0].length ?? 1,
+      );
+    };
+    const images = [large, ...many(99, numbered)];
+    for (const headers of [{}, { Prefer: 'respond-async' }]) {
+      expect(await told(images, headers)).toEqual(['BATCH_OUTPUT_TOO_LARGE', ...many(99, () => 1)]);
+      expect(await told(images.slice(0, 2), headers)).toEqual([side, 1]);
+    }
   });
 
   it('finds its results by batch_id, the failed among them', async () => {

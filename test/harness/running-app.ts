@@ -56,6 +56,7 @@ const FIXTURE_GOLDEN = {
   nan: { value: 1, scores: [[1]] },
   'endless-run': { value: 0, scores: [[0]] },
   'memory-bomb': { value: 0, scores: [[0]] },
+  echo: { value: 1, scores: [[1]] },
 } as const;
 
 export async function startApp(variables: Record<string, string> = {}): Promise<RunningApp> {

@@ -110,6 +110,12 @@ describe('whose turn it is [R-40]', () => {
     expect(await turns(7)).toEqual([high, high, normal, normal, low, low]);
   });
 
+  it('tells whoever takes an image how many the batch has', async () => {
+    await submit(clinician, 3, 'normal');
+    const taken = await queue.take(uuidv7(), 2);
+    expect(taken.map(({ images }) => images)).toEqual([3, 3]);
+  });
+
   it('an image that has waited for long goes before one of a higher priority', async () => {
     const low = await submit(clinician, 1, 'low');
     await query(

@@ -53,10 +53,11 @@ function otherSide(pixels: number, side: number): number {
 const wrongLength = (received: number, expected: number): DomainError =>
   new DomainError('IMAGE_DATA_LENGTH', `${received} values came, ${expected} were expected`);
 
-/** Copied, because the bytes may start at any offset. The hosts onnxruntime runs on are little-endian. */
+/** A view where the bytes start on the boundary of a value, else a copy. The hosts onnxruntime runs on are little-endian. */
 function readFloat32(bytes: Uint8Array): Float32Array {
   if (bytes.length % FLOAT32_BYTES !== 0) throw new DomainError('IMAGE_DATA_LENGTH');
-  return new Float32Array(new Uint8Array(bytes).buffer);
+  const { buffer, byteOffset } = bytes.byteOffset % FLOAT32_BYTES === 0 ? bytes : new Uint8Array(bytes);
+  return new Float32Array(buffer, byteOffset, bytes.length / FLOAT32_BYTES);
 }
 
 function assertUnitValues(data: Float32Array): void {

@@ -18,7 +18,7 @@ import { countItems } from './batch-status';
 import { imagesDone } from './batches.metrics';
 import type { ItemStatus } from './inference-batch-item.entity';
 import type { InferenceBatch } from './inference-batch.entity';
-import { ItemInference, type ItemOutcome } from './item-inference.service';
+import { type Circumstances, ItemInference, type ItemOutcome } from './item-inference.service';
 
 /** Images of one batch that are with the engine at a time, for each of its processes: one runs, one is next. */
 const LANES_PER_PROCESS = 2;
@@ -51,8 +51,8 @@ export class BatchAnswers {
     items: readonly BatchItem[],
     signal: AbortSignal,
   ): Promise<BatchResponse> {
-    const select = this.selecting(batch);
-    const outcomes = await inLanes(items, this.lanes, (item) => this.settle(item, batch, select, signal));
+    const circumstances = { images: items.length, batch, select: this.selecting(batch), signal };
+    const outcomes = await inLanes(items, this.lanes, (item) => this.settle(item, circumstances));
     const finished = { ...batch, finishedAt: new Date() };
     const statuses = outcomes.map(
       (outcome) => (outcome?.result.status as ItemStatus | undefined) ?? 'cancelled',
@@ -87,15 +87,14 @@ export class BatchAnswers {
   /** undefined: cancelled. */
   private async settle(
     item: BatchItem,
-    batch: InferenceBatch,
-    select: (wish: Wish) => Promise<SelectedModel>,
-    signal: AbortSignal,
+    circumstances: Circumstances & { readonly signal: AbortSignal },
   ): Promise<ItemOutcome | undefined> {
+    const { batch, signal } = circumstances;
     const deadline = performance.now() + TURNS * this.config.deadlineMs;
     for (;;) {
       if (signal.aborted) return undefined;
       try {
-        return await this.items.run(item, { batch, select, signal });
+        return await this.items.run(item, circumstances);
       } catch (error) {
         if (signal.aborted) return undefined;
         if (!(error instanceof DomainError) || error.code === 'DATABASE_UNAVAILABLE') throw error;

@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EngineConfig } from '../../config/engine.config';
-import type { DomainError } from '../../errors/domain.error';
+import { DomainError } from '../../errors/domain.error';
 import type { ErrorCode } from '../../errors/error-codes';
 import { toDomainError } from '../../errors/to-domain-error';
 import type { SelectedModel, Wish } from '../../models/model-selection.service';
 import { type RecordedResult, ResultRecorder } from '../../results/result-recorder.service';
 import type { ResultModel } from '../../results/result.response';
+import type { EngineAnswer, NestedArray } from '../engine/inference-engine';
 import { EngineModels } from '../engine-models.service';
 import { modelReference } from '../model-reference';
 import { failedResult, newResult, newValidation, type ResultOrigin } from '../new-result';
@@ -17,7 +18,9 @@ export interface ItemOutcome extends RecordedResult {
   readonly model: ResultModel | null;
 }
 
-interface Circumstances {
+export interface Circumstances {
+  /** Images of the batch. */
+  readonly images: number;
   readonly batch: Pick<InferenceBatch, 'id' | 'createdBy' | 'priority'>;
   readonly select: (wish: Wish) => Promise<SelectedModel>;
   readonly signal?: AbortSignal;
@@ -43,7 +46,7 @@ export class ItemInference {
   ) {}
 
   /** @throws DomainError DATABASE_UNAVAILABLE, ENGINE_BUSY, ENGINE_UNAVAILABLE; the signal's reason */
-  async run(item: BatchItem, { batch, select, signal }: Circumstances): Promise<ItemOutcome> {
+  async run(item: BatchItem, { images, batch, select, signal }: Circumstances): Promise<ItemOutcome> {
     let selected: SelectedModel | undefined;
     try {
       if ('refusal' in item.image) throw item.image.refusal;
@@ -56,6 +59,7 @@ export class ItemInference {
         deadlineMs: this.config.deadlineMs,
         signal,
       });
+      assertShare(answer.outputs, images);
       const { digestVerified } = item;
       const result = newResult({
         origin: originOf(item, batch),
@@ -98,6 +102,22 @@ export class ItemInference {
     };
   }
 }
+
+/** A batch is answered in one JSON text, for which there is room in memory for so many numbers. */
+const MAX_BATCH_ELEMENTS = 2 ** 23;
+
+/** @throws DomainError BATCH_OUTPUT_TOO_LARGE when an image would take more of the answer than its share */
+function assertShare(outputs: EngineAnswer['outputs'], images: number): void {
+  const share = Math.floor(MAX_BATCH_ELEMENTS / images);
+  const elements = Object.values(outputs ?? {}).reduce<number>((sum, output) => sum + sizeOf(output), 0);
+  if (elements <= share) return;
+  const detail = `They hold ${elements} numbers; in a batch of ${images} an image may have ${share}`;
+  throw new DomainError('BATCH_OUTPUT_TOO_LARGE', detail);
+}
+
+/** Elements of a tensor. */
+const sizeOf = (output: NestedArray): number =>
+  Array.isArray(output) ? output.length * (output.length && sizeOf(output[0]!)) : 1;
 
 const originOf = (
   { inferenceId, patientId, studyDate, anatomicalRegion }: BatchItem,

@@ -19,6 +19,8 @@ import { insertWaiting, roomFor } from './waiting-images';
 /** An image that a worker has taken. */
 export interface TakenItem {
   readonly batch: InferenceBatch;
+  /** Of the batch. */
+  readonly images: number;
   readonly position: number;
   readonly inferenceId: string;
   /** Workers that have taken it, this one included. */
@@ -78,6 +80,7 @@ export class BatchQueue {
         cancelledAt: row.cancelled_at,
         finishedAt: null,
       }),
+      images: row.images,
       position: row.position,
       inferenceId: row.inference_id,
       attempts: row.attempts,
@@ -178,6 +181,7 @@ export class BatchQueue {
 
 interface TakenRow {
   readonly batch_id: string;
+  readonly images: number;
   readonly position: number;
   readonly inference_id: string;
   readonly attempts: number;
@@ -202,4 +206,5 @@ const TAKE = `
   FROM next JOIN inference_batches batch ON batch.id = next.batch_id
   WHERE item.batch_id = next.batch_id AND item.position = next.position
   RETURNING item.batch_id, item.position, item.inference_id, item.attempts, octet_length(item.image) AS image_bytes,
+            (SELECT count(*)::int FROM inference_batch_items WHERE batch_id = batch.id) AS images,
             batch.created_by, batch.created_by_role, batch.priority, batch.created_at, batch.cancelled_at`;

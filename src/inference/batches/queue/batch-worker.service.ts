@@ -140,7 +140,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
       throw error;
     }
     const select = (wish: Wish) => this.selection.select({ role: batch.createdByRole }, wish);
-    return this.items.run(item, { batch, select, signal: this.stop.signal });
+    return this.items.run(item, { images: taken.images, batch, select, signal: this.stop.signal });
   }
 
   private failed({ batch, inferenceId }: TakenItem, error: DomainError): ItemOutcome {

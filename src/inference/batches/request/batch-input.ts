@@ -3,7 +3,8 @@ import { DomainError } from '../../../errors/domain.error';
 import { type BodyRule, mediaType, takeBody } from '../../../http/body';
 import { contentDigestVerified } from '../../../http/digest/content-digest';
 import { validated } from '../../../http/validation';
-import { fromObject, fromPart } from '../../inference-input';
+import type { CreateInferenceDto } from '../../create-inference.dto';
+import { fieldsOf, fromObject, fromPart } from '../../inference-input';
 import { type CutObject, readObject, splitBatchBody } from '../../json-fields';
 import { type BatchRequest, type ImageRequest, MAX_BATCH_BYTES, MAX_IMAGES } from './batch-request';
 import { takeUploads } from './batch-uploads';
@@ -51,16 +52,18 @@ function fromElement(body: Buffer, element: CutObject | undefined): ImageRequest
 
 /** The fields beside the files are those of every image. */
 function fromParts(request: Request): Form {
-  const { priority, ...fields } = request.body as Record<string, unknown>;
+  const { priority, ...plain } = request.body as Record<string, unknown>;
   const dto = validated(CreateBatchDto, priority === undefined ? {} : { priority });
   const files = takeUploads(request);
   if (files.length > MAX_IMAGES)
     throw new DomainError('VALIDATION_FAILED', `A batch has 1 to ${MAX_IMAGES} images`);
+  let fields: CreateInferenceDto | undefined;
   return {
     priority: dto.priority,
     images: files.map((file) =>
       orRefusal(() => {
         if (file.tooLarge) throw new DomainError('REQUEST_TOO_LARGE');
+        fields ??= fieldsOf(plain);
         return fromPart(file.buffer, fields);
       }),
     ),
