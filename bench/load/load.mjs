@@ -1,6 +1,6 @@
 // What becomes of more requests than the machine can answer? See ../README.md.
 //     node bench/load/load.mjs              rates from a quarter of what it can to twice as much; draws load.svg
-//     node bench/load/load.mjs soak [min]   ten minutes of twice as much; draws memory.svg
+//     node bench/load/load.mjs soak [minutes] [saturation]   ten minutes of twice as much; draws memory.svg
 import autocannon from 'autocannon';
 import { encode } from 'fast-png';
 import { writeFile } from 'node:fs/promises';
@@ -79,7 +79,7 @@ function slope(series, part) {
   return covariance / points.reduce((sum, [a]) => sum + (a - x) ** 2, 0);
 }
 
-const [mode, minutes] = process.argv.slice(2);
+const [mode, minutes, known] = process.argv.slice(2);
 const registered = { manifest: await manifestOf(MODEL, 'on'), file: fileOf(MODEL) };
 const server = await startComplete([registered], { ACCESS_TOKEN_SECONDS: '3600' });
 try {
@@ -89,7 +89,7 @@ try {
     body,
   };
   await saturation(target, WARM_UP_SECONDS);
-  const most = await saturation(target, SATURATION_SECONDS);
+  const most = known === undefined ? await saturation(target, SATURATION_SECONDS) : Number(known);
   process.stderr.write(`${most.toFixed(0)} answers a second to ${CLIENTS} clients\n`);
   const report =
     mode === 'soak'
