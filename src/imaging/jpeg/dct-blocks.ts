@@ -19,6 +19,8 @@ export const MAX_CATEGORY: Readonly<Record<number, { readonly dc: number; readon
 export interface Coefficients {
   readonly blocksWide: number;
   readonly data: Int16Array;
+  /** Of each block: where in the file its last coefficient stands that is not 0. */
+  readonly last: Uint8Array;
 }
 
 /** The samples of a component, at its own resolution, in whole blocks. */
@@ -30,23 +32,32 @@ export interface Plane {
 export function emptyCoefficients({ components, mcusWide, mcusHigh }: JpegFrame): Coefficients[] {
   return components.map(({ h, v }) => {
     const blocksWide = mcusWide * h;
-    return { blocksWide, data: new Int16Array(blocksWide * mcusHigh * v * 64) };
+    const blocks = blocksWide * mcusHigh * v;
+    return { blocksWide, data: new Int16Array(blocks * 64), last: new Uint8Array(blocks) };
   });
 }
 
-/** Samples of a whole component. @param divisors of the component, in zigzag order */
-export function toPlane({ blocksWide, data }: Coefficients, divisors: Uint16Array, precision: number): Plane {
+export function emptyPlanes({ components, mcusWide, mcusHigh }: JpegFrame): Plane[] {
+  return components.map(({ h, v }) => {
+    const stride = mcusWide * h * 8;
+    return { stride, data: new Uint16Array(stride * mcusHigh * v * 8) };
+  });
+}
+
+/** @param divisors of the component, in zigzag order */
+export function inverseDct(divisors: Uint16Array, precision: number): InverseDct {
   const factors = new Int32Array(64);
   for (let k = 0; k < 64; k++) factors[ZIGZAG[k]!] = divisors[k]!;
-  const dct = new InverseDct(factors, precision);
-  const stride = blocksWide * 8;
-  const plane = new Uint16Array(data.length);
-  for (let row = 0, from = 0; from < data.length; row += 8) {
+  return new InverseDct(factors, precision);
+}
+
+/** Samples of a whole component. */
+export function fillPlane({ data, stride }: Plane, coefficients: Int16Array, dct: InverseDct): void {
+  for (let row = 0, from = 0; from < coefficients.length; row += 8) {
     for (let column = 0; column < stride; column += 8, from += 64) {
-      dct.transform(data, from, plane, row * stride + column, stride);
+      dct.transform(coefficients, from, data, row * stride + column, stride);
     }
   }
-  return { stride, data: plane };
 }
 
 /**

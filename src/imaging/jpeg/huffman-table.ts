@@ -2,30 +2,56 @@ import type { BitReader } from './bit-reader';
 import { corruptJpeg } from './jpeg-errors';
 
 const MAX_CODE_BITS = 16;
+/** Nearly all codes are as short; a table of these many bits stays in the processor's nearest cache. */
+const SHORT_BITS = 10;
 
-/** A table of T.81 annex C, as one look-up of the next 16 bits. */
+/** A table of T.81 annex C. */
 export class HuffmanTable {
-  /** Code length in the high byte, symbol in the low one; 0 where no code begins like this. */
-  private readonly entries = new Uint16Array(1 << MAX_CODE_BITS);
+  /** By the next bits: code length in the high byte, symbol in the low one; 0 where no short code begins like this. */
+  private readonly short = new Uint16Array(1 << SHORT_BITS);
+  /** By code length: what the next 16 bits are less than when a code of up to that length begins them. */
+  private readonly ends = new Uint32Array(MAX_CODE_BITS + 1);
+  /** By code length: symbols whose codes are shorter. */
+  private readonly shorter = new Uint16Array(MAX_CODE_BITS + 1);
 
   /** @param counts codes of 1 to 16 bits; @param symbols in the order of their codes */
-  constructor(counts: Uint8Array, symbols: Uint8Array) {
+  constructor(
+    counts: Uint8Array,
+    private readonly symbols: Uint8Array,
+  ) {
     let next = 0;
     let at = 0;
-    for (const [index, count] of counts.entries()) {
-      const span = 1 << (MAX_CODE_BITS - 1 - index);
-      for (let i = 0; i < count; i++, next += span) {
-        this.entries.fill(((index + 1) << 8) | symbols[at++]!, next, next + span);
+    for (let length = 1; length <= MAX_CODE_BITS; length++) {
+      const span = 1 << (MAX_CODE_BITS - length);
+      this.shorter[length] = at;
+      for (let i = 0; i < counts[length - 1]!; i++, next += span, at++) {
+        if (length > SHORT_BITS) continue;
+        const entry = (length << 8) | symbols[at]!;
+        this.short.fill(entry, shortened(next), shortened(next + span));
       }
-      if (next > this.entries.length) throw corruptJpeg('a wrong Huffman table');
+      if (next > 1 << MAX_CODE_BITS) throw corruptJpeg('a wrong Huffman table');
+      this.ends[length] = next;
     }
   }
 
   /** @throws DomainError IMAGE_CORRUPT for bits that are no code */
   decode(bits: BitReader): number {
-    const entry = this.entries[bits.peek16()]!;
-    if (entry === 0) throw corruptJpeg('the pixels are not valid');
+    const next = bits.peek16();
+    const entry = this.short[shortened(next)]!;
+    if (entry === 0) return this.decodeLong(bits, next);
     bits.skip(entry >> 8);
     return entry & 0xff;
   }
+
+  private decodeLong(bits: BitReader, next: number): number {
+    for (let length = SHORT_BITS + 1; length <= MAX_CODE_BITS; length++) {
+      if (next >= this.ends[length]!) continue;
+      bits.skip(length);
+      const number = (next - this.ends[length - 1]!) >> (MAX_CODE_BITS - length);
+      return this.symbols[this.shorter[length]! + number]!;
+    }
+    throw corruptJpeg('the pixels are not valid');
+  }
 }
+
+const shortened = (bits: number): number => bits >> (MAX_CODE_BITS - SHORT_BITS);

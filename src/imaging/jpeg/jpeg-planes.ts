@@ -1,4 +1,12 @@
-import { type Coefficients, emptyCoefficients, MAX_CATEGORY, type Plane, toPlane } from './dct-blocks';
+import {
+  type Coefficients,
+  emptyCoefficients,
+  emptyPlanes,
+  fillPlane,
+  inverseDct,
+  MAX_CATEGORY,
+  type Plane,
+} from './dct-blocks';
 import { corruptJpeg, unsupportedJpeg } from './jpeg-errors';
 import type { JpegFrame } from './jpeg-frame';
 import { type JpegApplicationData, type JpegScan, type JpegVisitor, readJpegSegments } from './jpeg-segments';
@@ -36,7 +44,9 @@ class PlaneDecoder implements JpegVisitor {
   private readonly divisors: (Uint16Array | undefined)[] = [];
   private decoding?: {
     readonly frame: JpegFrame;
-    readonly coefficients: readonly Coefficients[];
+    readonly planes: readonly Plane[];
+    /** Of a progressive frame, whose blocks come in many parts. */
+    readonly coefficients: readonly Coefficients[] | undefined;
     readonly progress: ScanProgress;
   };
 
@@ -54,27 +64,29 @@ class PlaneDecoder implements JpegVisitor {
     }
     this.decoding = {
       frame,
-      coefficients: emptyCoefficients(frame),
+      planes: emptyPlanes(frame),
+      coefficients: frame.process === 'progressive' ? emptyCoefficients(frame) : undefined,
       progress: new ScanProgress(frame),
     };
   }
 
   onScan(frame: JpegFrame, scan: JpegScan): void {
-    const { coefficients, progress } = this.decoding!;
-    const Scan = frame.process === 'progressive' ? ProgressiveScan : SequentialScan;
-    const decoder = new Scan(frame, scan);
+    const { planes, coefficients, progress } = this.decoding!;
+    const decoder = coefficients
+      ? new ProgressiveScan(frame, scan, coefficients)
+      : new SequentialScan(frame, scan, planes);
     progress.advance(scan);
-    decodeBlocks(frame, scan, coefficients, decoder);
+    decodeBlocks(frame, scan, decoder);
     for (const { index, divisors } of scan.components) this.divisors[index] ??= divisors;
   }
 
   finish(): JpegPlanes {
     if (this.decoding === undefined) throw corruptJpeg('there is no frame');
-    const { frame, coefficients, progress } = this.decoding;
+    const { frame, planes, coefficients, progress } = this.decoding;
     progress.assertComplete();
-    const planes = coefficients.map((component, index) => {
-      return toPlane(component, this.divisors[index]!, frame.precision);
-    });
+    for (const [index, { data }] of coefficients?.entries() ?? []) {
+      fillPlane(planes[index]!, data, inverseDct(this.divisors[index]!, frame.precision));
+    }
     return { frame, planes, applicationData: this.applicationData };
   }
 }

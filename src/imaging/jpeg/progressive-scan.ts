@@ -1,5 +1,5 @@
 import type { BitReader } from './bit-reader';
-import { largestCoefficients, MAX_CATEGORY, ZIGZAG } from './dct-blocks';
+import { type Coefficients, largestCoefficients, MAX_CATEGORY, ZIGZAG } from './dct-blocks';
 import { corruptJpeg } from './jpeg-errors';
 import type { JpegFrame } from './jpeg-frame';
 import type { JpegScan, ScanComponent } from './jpeg-segments';
@@ -19,7 +19,11 @@ export class ProgressiveScan implements BlockDecoder {
   /** Blocks still to come that have nothing more in this band. */
   private endOfBands = 0;
 
-  constructor({ precision }: JpegFrame, { components, ss, se, ah, al }: JpegScan) {
+  constructor(
+    { precision }: JpegFrame,
+    { components, ss, se, ah, al }: JpegScan,
+    private readonly coefficients: readonly Coefficients[],
+  ) {
     const band = ss === 0 ? se === 0 : ss <= se && se <= 63 && components.length === 1;
     if (!band || al > 13 || (ah !== 0 && ah !== al + 1)) throw corruptJpeg('a wrong scan header');
     this.first = ah === 0;
@@ -40,11 +44,13 @@ export class ProgressiveScan implements BlockDecoder {
     if (this.endOfBands > 0) throw corruptJpeg('the pixels are not valid');
   }
 
-  block(bits: BitReader, component: ScanComponent, data: Int16Array, offset: number): void {
-    if (this.ss > 0 && this.first) this.firstAc(bits, component, data, offset);
-    else if (this.ss > 0) this.refineAc(bits, component, data, offset);
-    else if (this.first) this.firstDc(bits, component, data, offset);
-    else this.refineDc(bits, data, offset);
+  block(bits: BitReader, component: ScanComponent, row: number, column: number): void {
+    const coefficients = this.coefficients[component.index]!;
+    const block = row * coefficients.blocksWide + column;
+    if (this.ss > 0 && this.first) this.firstAc(bits, component, coefficients, block);
+    else if (this.ss > 0) this.refineAc(bits, component, coefficients, block);
+    else if (this.first) this.firstDc(bits, component, coefficients.data, block * 64);
+    else this.refineDc(bits, coefficients.data, block * 64);
   }
 
   private firstDc(bits: BitReader, { index, dc }: ScanComponent, data: Int16Array, offset: number): void {
@@ -63,7 +69,12 @@ export class ProgressiveScan implements BlockDecoder {
     if (bits.readBit() === 1) data[offset] = data[offset]! | (1 << this.al);
   }
 
-  private firstAc(bits: BitReader, { index, ac }: ScanComponent, data: Int16Array, offset: number): void {
+  private firstAc(
+    bits: BitReader,
+    { index, ac }: ScanComponent,
+    { data, last }: Coefficients,
+    block: number,
+  ): void {
     if (this.endOfBands > 0) {
       this.endOfBands--;
       return;
@@ -82,12 +93,13 @@ export class ProgressiveScan implements BlockDecoder {
       const value = bits.readExtended(size) * 2 ** this.al;
       const largest = this.largest[index]![k]!;
       if (value > largest || value < -largest) throw corruptJpeg('the pixels are not valid');
-      data[offset + ZIGZAG[k]!] = value;
+      data[block * 64 + ZIGZAG[k]!] = value;
+      last[block] = Math.max(last[block]!, k);
     }
   }
 
   /** T.81 figures G.7 to G.9. */
-  private refineAc(bits: BitReader, { ac }: ScanComponent, data: Int16Array, offset: number): void {
+  private refineAc(bits: BitReader, { ac }: ScanComponent, coefficients: Coefficients, block: number): void {
     let k = this.ss;
     while (this.endOfBands === 0 && k <= this.se) {
       const symbol = ac!.decode(bits);
@@ -99,30 +111,42 @@ export class ProgressiveScan implements BlockDecoder {
       }
       if (size > 1) throw corruptJpeg('the pixels are not valid');
       const value = size === 0 ? 0 : bits.readBit() === 1 ? 1 << this.al : -1 << this.al;
-      k = this.refine(bits, data, offset, k, run);
+      k = this.refine(bits, coefficients, block, k, run);
       if (size > 0) {
         if (k > this.se) throw corruptJpeg('the pixels are not valid');
-        data[offset + ZIGZAG[k]!] = value;
+        coefficients.data[block * 64 + ZIGZAG[k]!] = value;
+        coefficients.last[block] = Math.max(coefficients.last[block]!, k);
       }
       k++;
     }
     if (this.endOfBands > 0) {
-      this.refine(bits, data, offset, k, 64);
+      this.refine(bits, coefficients, block, k, 64);
       this.endOfBands--;
     }
   }
 
-  /** A bit more of the coefficients that are not 0, from `k` on; the position of the one after `zeros` that are 0. */
-  private refine(bits: BitReader, data: Int16Array, offset: number, k: number, zeros: number): number {
-    for (let left = zeros; k <= this.se; k++) {
-      const at = offset + ZIGZAG[k]!;
+  /**
+   * A bit more of the coefficients that are not 0, from `k` on; the position of the one after `zeros` that are 0,
+   * where the band has so many.
+   */
+  private refine(
+    bits: BitReader,
+    { data, last }: Coefficients,
+    block: number,
+    k: number,
+    zeros: number,
+  ): number {
+    const end = Math.min(last[block]!, this.se);
+    const bit = 1 << this.al;
+    for (; k <= end; k++) {
+      const at = block * 64 + ZIGZAG[k]!;
       const value = data[at]!;
       if (value === 0) {
-        if (left-- === 0) return k;
+        if (zeros-- === 0) return k;
       } else if (bits.readBit() === 1) {
-        data[at] = value > 0 ? value + (1 << this.al) : value - (1 << this.al);
+        data[at] = value > 0 ? value + bit : value - bit;
       }
     }
-    return k;
+    return k + zeros;
   }
 }

@@ -1,16 +1,25 @@
 import { BitReader } from './bit-reader';
-import type { Coefficients } from './dct-blocks';
 import { corruptJpeg } from './jpeg-errors';
 import type { JpegFrame } from './jpeg-frame';
 import type { JpegScan, ScanComponent } from './jpeg-segments';
 
-/** Decodes one block of a component into `data` at `offset`. */
 export interface BlockDecoder {
-  block(bits: BitReader, component: ScanComponent, data: Int16Array, offset: number): void;
+  /** Decodes the block of a component at a row and a column, counted in blocks. */
+  block(bits: BitReader, component: ScanComponent, row: number, column: number): void;
   /** Before each interval. */
   restart(): void;
   /** After each interval. @throws DomainError IMAGE_CORRUPT for what goes on past it */
   assertEnd(): void;
+}
+
+interface BlockOfUnit {
+  readonly component: ScanComponent;
+  /** Blocks of the component in a unit, across and down. */
+  readonly h: number;
+  readonly v: number;
+  /** Which of them it is. */
+  readonly x: number;
+  readonly y: number;
 }
 
 /**
@@ -20,13 +29,13 @@ export interface BlockDecoder {
 export function decodeBlocks(
   frame: JpegFrame,
   { components, intervals, restartInterval }: JpegScan,
-  coefficients: readonly Coefficients[],
   decoder: BlockDecoder,
 ): void {
   const [only] = components;
   const alone = components.length === 1 && only !== undefined;
   const across = alone ? only.blocksWide : frame.mcusWide;
   const units = across * (alone ? only.blocksHigh : frame.mcusHigh);
+  const blocks = alone ? [{ component: only, h: 1, v: 1, x: 0, y: 0 }] : components.flatMap(blocksOfUnit);
   const unitsAnInterval = restartInterval === 0 ? units : restartInterval;
   if (intervals.length !== Math.ceil(units / unitsAnInterval))
     throw corruptJpeg('a restart marker is missing');
@@ -37,19 +46,18 @@ export function decodeBlocks(
     for (let unit = i * unitsAnInterval; unit < end; unit++) {
       const column = unit % across;
       const row = (unit - column) / across;
-      for (const component of components) {
-        const { data, blocksWide } = coefficients[component.index]!;
-        const h = alone ? 1 : component.h;
-        const v = alone ? 1 : component.v;
-        for (let y = 0; y < v; y++) {
-          for (let x = 0; x < h; x++) {
-            decoder.block(bits, component, data, ((row * v + y) * blocksWide + column * h + x) * 64);
-          }
-        }
+      for (const { component, h, v, x, y } of blocks) {
+        decoder.block(bits, component, row * v + y, column * h + x);
       }
       bits.assertInside();
     }
     decoder.assertEnd();
     bits.assertEnd();
   }
+}
+
+/** Blocks of a component within an MCU, in their order. */
+function blocksOfUnit(component: ScanComponent): readonly BlockOfUnit[] {
+  const { h, v } = component;
+  return Array.from({ length: h * v }, (_, i) => ({ component, h, v, x: i % h, y: Math.floor(i / h) }));
 }

@@ -1,5 +1,6 @@
 import type { BitReader } from './bit-reader';
-import { largestCoefficients, MAX_CATEGORY, ZIGZAG } from './dct-blocks';
+import { inverseDct, largestCoefficients, MAX_CATEGORY, type Plane, ZIGZAG } from './dct-blocks';
+import type { InverseDct } from './inverse-dct';
 import { corruptJpeg } from './jpeg-errors';
 import type { JpegFrame } from './jpeg-frame';
 import type { JpegScan, ScanComponent } from './jpeg-segments';
@@ -7,19 +8,27 @@ import type { BlockDecoder } from './scan-blocks';
 
 const ZERO_RUN = 0xf0;
 
-/** Sequential DCT with Huffman coding (T.81 annex F), 8 or 12 bits. */
+/** Sequential DCT with Huffman coding (T.81 annex F), 8 or 12 bits: a block is whole when it was read, and becomes samples. */
 export class SequentialScan implements BlockDecoder {
   private readonly predictions = new Int32Array(4);
+  private readonly coefficients = new Int16Array(64);
   /** By position of the component in the frame. */
   private readonly largest: Int32Array[] = [];
+  private readonly dcts: InverseDct[] = [];
   private readonly maxDc: number;
   private readonly maxAc: number;
 
-  constructor({ precision }: JpegFrame, { components, ss, se, ah, al }: JpegScan) {
+  constructor(
+    { precision }: JpegFrame,
+    { components, ss, se, ah, al }: JpegScan,
+    private readonly planes: readonly Plane[],
+  ) {
     if (ss !== 0 || se !== 63 || ah !== 0 || al !== 0) throw corruptJpeg('a wrong scan header');
     if (!components.every(({ dc, ac }) => dc && ac)) throw corruptJpeg('a Huffman table is missing');
-    for (const { index, divisors } of components)
+    for (const { index, divisors } of components) {
       this.largest[index] = largestCoefficients(divisors, precision);
+      this.dcts[index] = inverseDct(divisors!, precision);
+    }
     ({ dc: this.maxDc, ac: this.maxAc } = MAX_CATEGORY[precision]!);
   }
 
@@ -31,14 +40,22 @@ export class SequentialScan implements BlockDecoder {
     // no block goes on past its interval
   }
 
-  block(bits: BitReader, { index, dc, ac }: ScanComponent, data: Int16Array, offset: number): void {
+  block(bits: BitReader, component: ScanComponent, row: number, column: number): void {
+    const { coefficients } = this;
+    coefficients.fill(0);
+    this.read(bits, component, coefficients);
+    const { data, stride } = this.planes[component.index]!;
+    this.dcts[component.index]!.transform(coefficients, 0, data, (row * stride + column) * 8, stride);
+  }
+
+  private read(bits: BitReader, { index, dc, ac }: ScanComponent, coefficients: Int16Array): void {
     const category = dc!.decode(bits);
     if (category > this.maxDc) throw corruptJpeg('the pixels are not valid');
     const level = this.predictions[index]! + bits.readExtended(category);
     const largest = this.largest[index]!;
     if (level > largest[0]! || level < -largest[0]!) throw corruptJpeg('the pixels are not valid');
     this.predictions[index] = level;
-    data[offset] = level;
+    coefficients[0] = level;
     for (let k = 1; k < 64; k++) {
       const symbol = ac!.decode(bits);
       const size = symbol & 15;
@@ -51,7 +68,7 @@ export class SequentialScan implements BlockDecoder {
       if (size === 0) continue;
       const value = bits.readExtended(size);
       if (value > largest[k]! || value < -largest[k]!) throw corruptJpeg('the pixels are not valid');
-      data[offset + ZIGZAG[k]!] = value;
+      coefficients[ZIGZAG[k]!] = value;
     }
   }
 }
