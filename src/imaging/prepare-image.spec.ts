@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { encode } from 'fast-png';
+import { dicomFile } from '../../test/fixtures/dicom/fixtures';
+import { fixture } from '../../test/imaging/fixtures';
 import type { DomainError } from '../errors/domain.error';
 import type { ImageSource } from './image';
 import type { InputSpec } from './input-spec';
@@ -26,6 +28,7 @@ const shape = { width: 64, height: 80 };
 const prepare = (source: ImageSource, input: Partial<InputSpec> = {}): ReturnType<typeof prepareImage> =>
   prepareImage(source, { ...INPUT, ...input }, { policy: 'warn', thresholds: {} });
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const UNSUPPORTED = 'IMAGE_FORMAT_UNSUPPORTED';
 const failure = (code: string): Error => expect.objectContaining({ code }) as Error;
 
 describe('prepareImage', () => {
@@ -107,6 +110,28 @@ describe('prepareImage refuses [R-02] [R-06]', () => {
 
   it.each(['numbers', 'float32', 'base64', 'file'] as const)('an empty body of form %s', async (form) => {
     await expect(prepare({ form, bytes: new Uint8Array(0) })).rejects.toThrow(failure('IMAGE_EMPTY'));
+  });
+
+  const zip = Buffer.from('PK\x03\x04 and an archive');
+  const jpeg = fixture('grey.jpg');
+
+  it.each<[string, Buffer, string]>([
+    ['a PNG with a ZIP archive behind it', Buffer.concat([png, zip]), 'IMAGE_CORRUPT'],
+    ['a JPEG with a ZIP archive behind it', Buffer.concat([jpeg, zip]), 'IMAGE_CORRUPT'],
+    ['a page of HTML in front of a PNG', Buffer.concat([Buffer.from('<html>'), png]), UNSUPPORTED],
+    ['a page of HTML in front of a JPEG', Buffer.concat([Buffer.from('<html>'), jpeg]), UNSUPPORTED],
+    [
+      'a JPEG in the preamble of a DICOM file',
+      Buffer.concat([jpeg.subarray(0, 128), dicomFile('explicit-u8').subarray(128)]),
+      UNSUPPORTED,
+    ],
+    [
+      'a PNG in the preamble of a DICOM file',
+      Buffer.concat([png.subarray(0, 128), dicomFile('explicit-u8').subarray(128)]),
+      UNSUPPORTED,
+    ],
+  ])('[R-03] %s', async (_polyglot, bytes, code) => {
+    await expect(prepare({ form: 'file', bytes })).rejects.toThrow(failure(code));
   });
 
   it('base64 that is not whole', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { ResizeKernel } from '../../src/imaging/input-spec';
 import { decodePng } from '../../src/imaging/png/png';
 import { assessQuality } from '../../src/imaging/quality/quality';
@@ -55,7 +56,10 @@ describe('resize against other libraries', () => {
 
 interface QualityReference {
   readonly file: string;
-  readonly values: Readonly<Record<string, number>>;
+  readonly values: Readonly<Record<string, number>> & {
+    /** Other measures of the same things. */
+    readonly other: Readonly<Record<string, number>>;
+  };
 }
 
 /** What the verdicts of the test pictures should be. */
@@ -66,10 +70,55 @@ const FINDINGS: Readonly<Record<string, string[]>> = {
   'quality-low-contrast.png': ['QUALITY_LOW_CONTRAST'],
 };
 
+/** Metrics of the table in docs/imaging.md. */
+const TABLE = [
+  'brightness_mean',
+  'contrast_sd',
+  'contrast_range',
+  'contrast_entropy',
+  'noise_sigma',
+  'sharpness_nvol',
+  'motion_anisotropy',
+] as const;
+
+/** A line of that table: what the other libraries measure, how far this one is from it at most, and what it finds. */
+function tableRow({ file, values }: QualityReference): string {
+  const { metrics, error_codes } = assess(file);
+  const difference = Math.max(
+    ...TABLE.map((name) => Math.abs(metrics[name]!.value! - values[name]!) / Math.abs(values[name]!)),
+  );
+  return [
+    file.replace(/^quality-|\.png$/g, ''),
+    ...TABLE.map((name) => short(values[name]!)),
+    difference.toExponential(0),
+    ...Object.values(values.other).map(short),
+    error_codes.map((code) => code.replace('QUALITY_', '')).join(', '),
+  ].join(' | ');
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(4)));
+
+const assess = (file: string): ReturnType<typeof assessQuality> =>
+  assessQuality(decodePng(fixture(file)).image, { policy: 'warn', thresholds: {} });
+
 describe('quality metrics against NumPy, SciPy and scikit-image [R-05]', () => {
-  it.each(references('quality.json') as QualityReference[])('$file', ({ file, values }) => {
-    const quality = { policy: 'warn', thresholds: {} } as const;
-    const { metrics, error_codes } = assessQuality(decodePng(fixture(file)).image, quality);
+  const expected = references('quality.json') as QualityReference[];
+
+  it('stand in docs/imaging.md as they are measured', () => {
+    const lines = readFileSync('docs/imaging.md', 'utf8')
+      .split('\n')
+      .map((line) =>
+        line
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim())
+          .join(' | '),
+      );
+    expect(lines).toEqual(expect.arrayContaining(expected.map(tableRow)));
+  });
+
+  it.each(expected)('$file', ({ file, values }) => {
+    const { metrics, error_codes } = assess(file);
     expect([...Object.keys(metrics), 'other'].sort()).toEqual(Object.keys(values).sort());
     for (const [name, { value }] of Object.entries(metrics)) {
       const expected = values[name]!;
