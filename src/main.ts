@@ -15,6 +15,7 @@ async function main(configuration: Configuration): Promise<void> {
   const logger = jsonLogger(configuration.runtime.logLevel);
   Logger.overrideLogger(logger);
 
+  process.stdout.on('error', () => undefined); // the welcome is not worth ending for
   sweepEngineDirectories();
   await startTracing(configuration.tracing);
   const database = await openDatabase(configuration);

@@ -18,3 +18,8 @@ export const httpErrors = new Counter({
   help: 'Answers that are problem details, by error code',
   labelNames: ['code', 'category'],
 });
+
+export const logLinesLost = new Counter({
+  name: 'medai_log_lines_lost_total',
+  help: 'Lines of the log that were dropped because its disk is full',
+});

@@ -1,6 +1,7 @@
 import { mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { logLinesLost } from './http.metrics';
 import { jsonLogger } from './json-logger';
 
 function linesOf(
@@ -42,5 +43,14 @@ describe('JsonLogger [R-07] [R-08]', () => {
 
   it('stays one line whatever is in a field', () => {
     expect(linesOf((logger) => logger.warn({ event: 'a\n{"level":"fatal"}' }, 'X'))).toHaveLength(1);
+  });
+
+  it('a disk that is full ends nothing: lines are kept up to a limit, then dropped and counted', async () => {
+    const logger = jsonLogger('info', openSync('/dev/full', 'w'));
+    const lost = async (): Promise<number> => (await logLinesLost.get()).values[0]!.value;
+    const before = await lost();
+    const line = { event: 'x'.repeat(100_000) };
+    for (let n = 0; n < 20; n++) logger.log(line, 'X');
+    expect((await lost()) - before).toBe(10);
   });
 });

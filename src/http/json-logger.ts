@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
 import { currentTraceId } from '../tracing/tracing';
+import { logLinesLost } from './http.metrics';
 import { currentRequest } from './request-context';
 
 /** Fields that may appear in a log line; anything else is dropped, whoever logs it. */
@@ -34,6 +35,9 @@ export const LOG_FIELDS: readonly string[] = [
   'size',
   'note',
 ];
+
+/** Bytes of lines that nobody has taken yet. */
+const MAX_UNWRITTEN = 1024 ** 2;
 
 type LogFields = Readonly<Record<string, unknown>>;
 
@@ -82,14 +86,15 @@ function allowed(fields: LogFields): LogFields {
   );
 }
 
-/** @param destination file descriptor; 1 is standard output */
+/**
+ * A full disk does not end the process: lines that it does not take are kept up to a limit, then dropped and counted.
+ * @param destination file descriptor; 1 is standard output
+ */
 export function jsonLogger(level: string, destination = 1): JsonLogger {
   const formatters = { level: (label: string) => ({ level: label }) };
   const timestamp = (): string => `,"time":"${new Date().toISOString()}"`;
-  return new JsonLogger(
-    pino(
-      { level, base: undefined, timestamp, formatters },
-      pino.destination({ dest: destination, sync: true }),
-    ),
-  );
+  const lines = pino.destination({ dest: destination, sync: true, maxLength: MAX_UNWRITTEN });
+  lines.on('error', () => undefined);
+  lines.on('drop', () => logLinesLost.inc());
+  return new JsonLogger(pino({ level, base: undefined, timestamp, formatters }, lines));
 }

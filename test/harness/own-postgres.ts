@@ -3,6 +3,7 @@ import { separateRoles } from '../../src/database/database-roles';
 import { EmbeddedSandbox } from './embedded-sandbox';
 import { migrateTemplate } from './migrate-template';
 import { childrenOf } from './processes';
+import { SmallDisk } from './small-disk';
 
 /** A migrated PostgreSQL server that a test may stop, kill or starve: nobody else uses it. */
 export class OwnPostgres {
@@ -11,14 +12,21 @@ export class OwnPostgres {
     private readonly settings: Readonly<Record<string, string>>,
     private current: string,
     readonly urls: DatabaseUrls,
+    /** Where it lies, if it was asked for and may be mounted. */
+    readonly disk: SmallDisk | undefined,
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<OwnPostgres> {
+  /** @param diskMebibytes for a disk of its own */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    diskMebibytes?: number,
+  ): Promise<OwnPostgres> {
     const sandbox = new EmbeddedSandbox();
+    const disk = diskMebibytes === undefined ? undefined : SmallDisk.mount(sandbox.parent, diskMebibytes);
     const { url } = await sandbox.start(settings);
     const urls = await separateRoles(url);
     await migrateTemplate(url);
-    return new OwnPostgres(sandbox, settings, url, urls);
+    return new OwnPostgres(sandbox, settings, url, urls, disk);
   }
 
   /** Of a superuser; changes its port when it starts anew. */
@@ -52,12 +60,23 @@ export class OwnPostgres {
 
   async restart({ killed = false } = {}): Promise<void> {
     if (killed) signal(this.sandbox.serverPid(), 'SIGKILL');
+    await this.end();
+    await this.startAgain();
+  }
+
+  /** Nothing takes connections any more; the data stay. */
+  async end(): Promise<void> {
     await this.sandbox.endAll();
+  }
+
+  async startAgain(): Promise<void> {
     this.current = (await this.sandbox.start(this.settings)).url;
   }
 
   async stop(): Promise<void> {
     this.resume();
+    await this.sandbox.endAll();
+    this.disk?.unmount();
     await this.sandbox.dispose();
   }
 }

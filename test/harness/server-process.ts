@@ -13,7 +13,8 @@ export class ServerProcess {
   private constructor(readonly child: ChildProcess) {
     this.listensOrEnded = new Promise((resolve) => {
       child.once('exit', () => resolve());
-      createInterface({ input: child.stdout! }).on('line', (line) => {
+      if (child.stdout === null) return;
+      createInterface({ input: child.stdout }).on('line', (line) => {
         if (line.startsWith('{')) this.log.push(line);
         keepInRunLogs(line);
         this.address ??= /listens on (\S+)/.exec(line)?.[1];
@@ -26,7 +27,8 @@ export class ServerProcess {
     });
   }
 
-  static spawn(variables: Record<string, string>): ServerProcess {
+  /** @param stdout a file descriptor in place of the pipe that is read: then the log is not known here */
+  static spawn(variables: Record<string, string>, stdout: number | 'pipe' = 'pipe'): ServerProcess {
     const env = {
       PATH: process.env['PATH'],
       PORT: '0',
@@ -36,7 +38,7 @@ export class ServerProcess {
       ...variables,
     };
     return new ServerProcess(
-      spawn(process.execPath, ['dist/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(process.execPath, ['dist/main.js'], { env, stdio: ['ignore', stdout, 'pipe'] }),
     );
   }
 
