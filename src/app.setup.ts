@@ -29,7 +29,10 @@ export async function createApp(
       logger,
     },
   );
-  setUpEdge(app, configuration.http, app.get(Draining).signal);
+  setUpEdge(app, configuration.http, {
+    inferences: configuration.engine.queueLimit,
+    draining: app.get(Draining).signal,
+  });
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalGuards(app.get(JwtGuard), app.get(RateLimitGuard), app.get(RolesGuard));
   app.useGlobalInterceptors(app.get(AuditInterceptor), app.get(BodyInterceptor));

@@ -4,6 +4,30 @@ import { type RunningApp, startApp } from '../harness/running-app';
 
 const MEBIBYTE = 1024 ** 2;
 
+/** Announces a body and sends none of it. */
+async function announce(
+  url: string,
+  path: string,
+  type: string,
+  bytes: number,
+  token: string,
+): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https\r\nAuthorization: Bearer ${token}\r\n` +
+      `Content-Type: ${type}\r\nContent-Length: ${bytes}\r\n\r\n`,
+  );
+  return socket;
+}
+
+/** Of the requests under way. */
+async function bodyBytes(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^medai_http_body_bytes (\d+)$/m.exec(text)?.[1]);
+}
+
 describe('the edge [R-18]', () => {
   let running: RunningApp;
   beforeAll(async () => {
@@ -63,18 +87,6 @@ describe('the edge [R-18]', () => {
     expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  /** Announces a body and sends none of it. */
-  async function announce(path: string, type: string, bytes: number, token: string): Promise<Socket> {
-    const { hostname, port } = new URL(running.url);
-    const socket = connect(Number(port), hostname);
-    await once(socket, 'connect');
-    socket.write(
-      `POST ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https\r\nAuthorization: Bearer ${token}\r\n` +
-        `Content-Type: ${type}\r\nContent-Length: ${bytes}\r\n\r\n`,
-    );
-    return socket;
-  }
-
   it('bodies of 256 MiB at once: as many as there is memory for, the others are asked to come again', async () => {
     const login = await fetch(`${running.url}/auth/login`, {
       method: 'POST',
@@ -82,13 +94,12 @@ describe('the edge [R-18]', () => {
       body: JSON.stringify({ username: 'clinician', password: 'a long enough password' }),
     });
     const { access_token: token } = (await login.json()) as { access_token: string };
-    const reserved = async (): Promise<number> =>
-      Number(/^medai_http_body_bytes (\d+)$/m.exec(await (await ask('/metrics')).text())?.[1]);
+    const reserved = (): Promise<number> => bodyBytes(running.url);
 
-    const first = await announce('/infer/batch', 'application/json', 256 * MEBIBYTE, token);
+    const first = await announce(running.url, '/infer/batch', 'application/json', 256 * MEBIBYTE, token);
     while ((await reserved()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const type of ['application/json', 'multipart/form-data; boundary=x']) {
-      const next = await announce('/infer/batch', type, 256 * MEBIBYTE, token);
+      const next = await announce(running.url, '/infer/batch', type, 256 * MEBIBYTE, token);
       const answer = String((await once(next, 'data'))[0]);
       expect(answer).toMatch(/^HTTP\/1.1 503 /);
       expect(answer).toMatch(/^Retry-After: 2\r$/m);
@@ -104,7 +115,7 @@ describe('the edge [R-18]', () => {
 
     first.destroy();
     while ((await reserved()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    const last = await announce('/infer/batch', 'application/json', 256 * MEBIBYTE, token);
+    const last = await announce(running.url, '/infer/batch', 'application/json', 256 * MEBIBYTE, token);
     while ((await reserved()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     last.destroy();
   });
@@ -118,6 +129,35 @@ describe('the edge [R-18]', () => {
     while (closed.length < 20) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const socket of sockets) socket.destroy();
     expect(closed.length).toBeLessThan(40);
+  });
+});
+
+describe('more requests than can be begun [R-18]', () => {
+  let running: RunningApp;
+  beforeAll(async () => {
+    running = await startApp({ ENGINE_QUEUE_LIMIT: '1' });
+  });
+  afterAll(() => running.stop());
+
+  it('are asked to come again before they cost anything; all else goes on', async () => {
+    const token = await running.token('clinician');
+    const ask = (path: string, method = 'GET'): Promise<Response> =>
+      fetch(`${running.url}${path}`, { method, headers: { Authorization: `Bearer ${token}` } });
+    const underWay = await Promise.all(
+      Array.from({ length: 129 }, () => announce(running.url, '/infer', 'image/png', 1000, token)),
+    );
+    while ((await bodyBytes(running.url)) < 129_000) await new Promise((resolve) => setTimeout(resolve, 20));
+
+    const refused = await ask('/infer', 'POST');
+    expect(await refused.json()).toMatchObject({ status: 503, code: 'SERVER_BUSY' });
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect((await ask('/health/live')).status).toBe(200);
+    expect((await ask('/results')).status).toBe(200);
+    expect((await ask('/infer/batch/01890000-0000-7000-8000-000000000000')).status).toBe(404);
+
+    for (const socket of underWay) socket.destroy();
+    while ((await ask('/infer', 'POST')).status === 503)
+      await new Promise((resolve) => setTimeout(resolve, 20));
   });
 });
 

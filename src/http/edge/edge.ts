@@ -6,6 +6,7 @@ import { accessLog } from '../access-log';
 import { bodyDeadline } from '../body';
 import { requestContext } from '../request-context';
 import { bodyBudget } from './body-budget';
+import { requestBudget } from './request-budget';
 import { secureTransport } from './secure-transport';
 import { traceRequest } from './trace-request';
 import { watchUnusedConnections } from './unused-connections';
@@ -19,12 +20,19 @@ const KEEP_ALIVE_MS = 75_000;
 const BODY_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 3_600_000;
 const CORS_MAX_AGE_SECONDS = 600;
+/** Requests to /infer that have not come to the engine's queue yet, or are being stored. */
+const ON_THEIR_WAY = 128;
 
 /**
  * What stands between the network and the routes.
+ * @param inferences that may wait for the engine
  * @param draining aborts when the replica begins to stop
  */
-export function setUpEdge(app: NestExpressApplication, config: HttpConfig, draining: AbortSignal): void {
+export function setUpEdge(
+  app: NestExpressApplication,
+  config: HttpConfig,
+  { inferences, draining }: { readonly inferences: number; readonly draining: AbortSignal },
+): void {
   app.set('etag', false);
   app.set('trust proxy', config.trustedProxyHops);
   app.disable('x-powered-by');
@@ -39,6 +47,7 @@ export function setUpEdge(app: NestExpressApplication, config: HttpConfig, drain
     closing(draining),
     secureTransport(config),
   );
+  app.use('/infer', requestBudget(inferences + ON_THEIR_WAY));
   if (config.corsOrigins.length > 0)
     app.enableCors({
       origin: [...config.corsOrigins],
