@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parser } from '@prometheus-io/lezer-promql';
@@ -118,6 +119,35 @@ describe('alert rules', () => {
   it('the guide says what to do about each', () => {
     const headings = [...read('docs/operators.md').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading);
     expect(rules.map(({ alert }) => alert).filter((alert) => !headings.includes(alert))).toEqual([]);
+  });
+});
+
+describe('alerts.test.yml [R-24]', () => {
+  interface AlertTest {
+    readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts?: unknown }[];
+  }
+  const { tests } = parse(read('docker/monitoring/alerts.test.yml'), { merge: true }) as {
+    tests: AlertTest[];
+  };
+  const cases = tests.flatMap(({ alert_rule_test }) => alert_rule_test);
+
+  it.each(rules.map(({ alert }) => alert))(
+    'has a time at which %s is silent and one at which it fires',
+    (alert) => {
+      const own = cases.filter(({ alertname }) => alertname === alert);
+      expect(new Set(own.map(({ exp_alerts }) => exp_alerts !== undefined))).toEqual(new Set([true, false]));
+    },
+  );
+
+  const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+  if (!hasPromtool) process.stderr.write('alerts.test.yml: skipped, promtool is not installed\n');
+  (hasPromtool ? it : it.skip)('holds in Prometheus itself', () => {
+    const { status, stdout, stderr } = spawnSync(
+      'promtool',
+      ['test', 'rules', join(ROOT, 'docker/monitoring/alerts.test.yml')],
+      { encoding: 'utf8' },
+    );
+    expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
   });
 });
 
