@@ -18,6 +18,9 @@ const WELL_FORMED_ID = /^[A-Za-z0-9._~:-]{8,64}$/;
 
 export const currentRequest = (): RequestContext | undefined => storage.getStore();
 
+/** Does `work` as the server itself, on nobody's behalf. */
+export const outsideRequests = <Result>(work: () => Result): Result => storage.exit(work);
+
 /** Express middleware: takes a well-formed X-Request-Id or makes one, returns it, and opens the context. */
 export function requestContext(request: AuthenticatedRequest, response: Response, next: NextFunction): void {
   const offered = request.get('x-request-id');

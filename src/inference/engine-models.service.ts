@@ -3,7 +3,9 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { DataSource } from 'typeorm';
 import { AuditTrail } from '../audit/audit-trail.service';
 import { DomainError } from '../errors/domain.error';
+import type { ErrorCode } from '../errors/error-codes';
 import { toDomainError } from '../errors/to-domain-error';
+import { outsideRequests } from '../http/request-context';
 import { ArtifactStore } from '../models/artifacts/artifact-store';
 import { ModelSelection } from '../models/model-selection.service';
 import type { ModelVersion } from '../models/model-version.entity';
@@ -91,12 +93,14 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** @throws DomainError MODEL_LOAD_FAILED, also for a version that misses its self-test here; see `InferenceEngine.run` */
   async run(version: ModelVersion, request: EngineRequest): Promise<EngineAnswer> {
+    const began = performance.now();
     const held = this.held.get(version.id);
     if (held?.state === 'quarantined') throw new DomainError('MODEL_INTEGRITY_FAILED');
     if (held?.state !== 'ready') await within(request.deadlineMs, this.assertServes(version));
     else held.lastUsed = performance.now();
     try {
-      const answer = await this.engine.run(this.engineModel(version), request);
+      const deadlineMs = request.deadlineMs - (performance.now() - began);
+      const answer = await this.engine.run(this.engineModel(version), { ...request, deadlineMs });
       const { queueMs: queue, preprocessingMs: preprocessing, inferenceMs: run } = answer;
       tracedBefore({ queue, preprocessing, run }, { model: version.modelName, version: version.version });
       return answer;
@@ -156,7 +160,7 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
             principalId: version.createdBy,
             deadlineMs: GOLDEN_DEADLINE_MS,
           })
-          .catch(toDomainError),
+          .catch(missed),
       ),
     );
     return selfTestReport(golden, answers, runtimeVersion);
@@ -183,7 +187,7 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
   private async fail(held: Held, version: ModelVersion, thrown: unknown): Promise<never> {
     const error = toDomainError(thrown);
     held.state = 'failed';
-    held.failedAt = performance.now();
+    held.failedAt = PASSING.has(error.code) ? -Infinity : performance.now();
     this.logger.error({ event: 'model.load_failed', code: error.code, ...about(version) });
     if (error.code === 'MODEL_INTEGRITY_FAILED') await this.quarantine(version);
     throw error;
@@ -225,7 +229,10 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
       actorRole: 'system',
       details: { problem },
     } as const;
-    await this.trail.record(this.dataSource.manager, 'model.quarantined', facts).catch((error: unknown) => {
+    const record = (): Promise<void> =>
+      this.trail.record(this.dataSource.manager, 'model.quarantined', facts);
+    // whose request it is in which this comes to light has nothing to do with it
+    await outsideRequests(record).catch((error: unknown) => {
       this.logger.error({ event: 'audit.lost', code: toDomainError(error).code });
     });
   }
@@ -233,6 +240,15 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
   private engineModel({ id, manifest, fileHash }: ModelVersion): EngineModel {
     return engineModelOf({ id, manifest, fileHash, locate: () => this.store.locate(fileHash) });
   }
+}
+
+/** They say nothing of the version. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['ENGINE_BUSY', 'ENGINE_UNAVAILABLE']);
+
+function missed(thrown: unknown): DomainError {
+  const error = toDomainError(thrown);
+  if (PASSING.has(error.code)) throw error;
+  return error;
 }
 
 const about = ({

@@ -30,6 +30,14 @@ describe('splitJsonBody', () => {
     expect(fields).toEqual({ anatomical_region: '"data":[9]' });
   });
 
+  it.each(['"image":""', '"data":[]', '"a":1'])(
+    'looks at no more members than there may be: %s',
+    (member) => {
+      const refusal = expect.objectContaining({ code: 'VALIDATION_FAILED' }) as Error;
+      expect(() => split(`{${Array(5000).fill(member).join()}`)).toThrow(refusal);
+    },
+  );
+
   it('leaves the numbers unread: they are checked where they are decoded', () => {
     expect(split('{"data":[NaN]}').data?.toString()).toBe('[NaN]');
   });

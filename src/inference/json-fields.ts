@@ -25,6 +25,8 @@ export interface CutObject {
 
 /** All that may stand beside an image. */
 const MAX_FIELDS_BYTES = 16 * 1024;
+/** More would not fit into that. */
+const MAX_MEMBERS = 4096;
 /** Quotes that a text may hold; each is a step of a search through bytes that may be many. */
 const MAX_ESCAPED_QUOTES = 1024;
 
@@ -161,7 +163,7 @@ function walkObject(
     throw new DomainError('REQUEST_MALFORMED_JSON', 'The body must be a JSON object');
   let at = skipSpace(body, start + 1);
   if (body[at] === CLOSE_BRACE) return at + 1;
-  for (;;) {
+  for (let members = 0; members < MAX_MEMBERS; members++) {
     if (body[at] !== QUOTE) throw new DomainError('REQUEST_MALFORMED_JSON');
     const nameEnd = stringEnd(body, at);
     const colon = skipSpace(body, nameEnd + 1);
@@ -172,6 +174,7 @@ function walkObject(
     if (body[at] !== COMMA) throw new DomainError('REQUEST_MALFORMED_JSON');
     at = skipSpace(body, at + 1);
   }
+  throw tooLong();
 }
 
 /** Index behind any value that is not an image; JSON.parse has the last word on what stands before it. */

@@ -223,6 +223,26 @@ describe('POST /infer/batch › answered at once [R-39]', () => {
   const demoModelId = async (): Promise<string> =>
     (await clinician.get('/models?model_name=demo-bright-spot')).body.items.at(-1).model_id;
 
+  it('when a client with an Idempotency-Key goes away the batch goes on, and is there when it comes back', async () => {
+    const images = [...many(3, (n) => numbered(n)), numbered(9, { model_id: models['endless'] })];
+    const headers = { 'Idempotency-Key': 'a-batch-that-is-left' };
+    const leaving = clinician.call('POST', '/infer/batch', {
+      body: `{"images":[${images.join()}]}`,
+      headers: { 'Content-Type': 'application/json', ...headers },
+      signal: AbortSignal.timeout(1_000),
+    });
+    await expect(leaving).rejects.toThrow();
+    let again = await clinician.send(images, { headers });
+    while (again.status === 409) again = await clinician.send(images, { headers });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.body.results.map((result: Answer['body']) => result.error?.code ?? meanOf(result))).toEqual([
+      0,
+      1,
+      2,
+      'ENGINE_TIMEOUT',
+    ]);
+  });
+
   it('works on two batches at the same time [R-41]', async () => {
     const [first, second] = await Promise.all([
       clinician.send(many(30, (n) => numbered(n))),

@@ -255,6 +255,19 @@ describe('workers that stop', () => {
     expect(await stored(id)).toEqual({ results: 2, entries: 2, ends: 1, sealed: 0 });
   });
 
+  it('an image whose model is out of service waits until it is back', async () => {
+    const run = jest.spyOn(running.app.get(ItemInference), 'run');
+    for (const code of ['MODEL_QUARANTINED', 'MODEL_LOAD_FAILED'] as const)
+      run.mockRejectedValueOnce(new DomainError(code, undefined, { retryAfterSeconds: 1 }));
+    const id = await submit(clinician, 2);
+    const replica = startWorkers();
+    const body = await clinician.done(id);
+    await replica.stop();
+    expect(run).toHaveBeenCalledTimes(4);
+    run.mockRestore();
+    expect(body.results).toMatchObject([{ status: 'completed' }, { status: 'completed' }]);
+  });
+
   it('while the audit trail cannot be written nothing is stored and nothing is lost', async () => {
     const id = await submit(clinician, 2);
     await query('ALTER TABLE audit_inbox RENAME TO audit_inbox_away');

@@ -19,6 +19,10 @@ import { BatchSizeInterceptor, MAX_UPLOADS, UPLOAD_OPTIONS } from './request/bat
 import { BatchResponse } from './batch.response';
 import { Batches } from './batches.service';
 
+const NEVER = new AbortController().signal;
+/** Whoever gave a key comes back for the answer when the connection breaks: the batch goes on without him. */
+const mayBeAskedAgain = (request: Request): boolean => request.get('idempotency-key') !== undefined;
+
 @ApiTags('Inference')
 @Controller('infer/batch')
 export class BatchesController {
@@ -56,7 +60,7 @@ export class BatchesController {
           this.open.follow({ objectType: 'inference_batch', objectId: id, principal }, () =>
             this.batches.submit(principal, readBatchRequest(request), {
               id,
-              signal: abandonment(response),
+              signal: mayBeAskedAgain(request) ? NEVER : abandonment(response),
             }),
           ),
         replay: (id) => this.replays.batch(principal, id, prefersAsync(request)),

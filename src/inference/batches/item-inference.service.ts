@@ -21,6 +21,8 @@ export interface ItemOutcome extends RecordedResult {
 export interface Circumstances {
   /** Images of the batch. */
   readonly images: number;
+  /** The image can wait until its model is back in service. */
+  readonly mayWait?: boolean;
   readonly batch: Pick<InferenceBatch, 'id' | 'createdBy' | 'priority'>;
   readonly select: (wish: Wish) => Promise<SelectedModel>;
   readonly signal?: AbortSignal;
@@ -34,6 +36,13 @@ const NOT_OF_THE_IMAGE: ReadonlySet<ErrorCode> = new Set([
   'REQUEST_ABANDONED',
 ]);
 
+/** The model is out of service on this server, or for a while. */
+export const OUT_OF_SERVICE: ReadonlySet<ErrorCode> = new Set([
+  'MODEL_INTEGRITY_FAILED',
+  'MODEL_LOAD_FAILED',
+  'MODEL_QUARANTINED',
+]);
+
 /** Runs one image of a batch. What is wrong with the image, its fields or its model is an outcome, not an exception. */
 @Injectable()
 export class ItemInference {
@@ -45,8 +54,11 @@ export class ItemInference {
     private readonly config: EngineConfig,
   ) {}
 
-  /** @throws DomainError DATABASE_UNAVAILABLE, ENGINE_BUSY, ENGINE_UNAVAILABLE; the signal's reason */
-  async run(item: BatchItem, { images, batch, select, signal }: Circumstances): Promise<ItemOutcome> {
+  /** @throws DomainError DATABASE_UNAVAILABLE, ENGINE_BUSY, ENGINE_UNAVAILABLE; OUT_OF_SERVICE; the signal's reason */
+  async run(
+    item: BatchItem,
+    { images, mayWait, batch, select, signal }: Circumstances,
+  ): Promise<ItemOutcome> {
     let selected: SelectedModel | undefined;
     try {
       if ('refusal' in item.image) throw item.image.refusal;
@@ -74,7 +86,7 @@ export class ItemInference {
       };
     } catch (thrown) {
       const error = toDomainError(thrown);
-      if (NOT_OF_THE_IMAGE.has(error.code)) throw error;
+      if (NOT_OF_THE_IMAGE.has(error.code) || (mayWait && OUT_OF_SERVICE.has(error.code))) throw error;
       return this.failed(item, batch, error, selected);
     }
   }

@@ -98,20 +98,23 @@ export class EngineDispatcher {
   }
 
   /** Others that may share the tensor of this one, and leave something to do for the other processes. */
-  private mates({ model, alone }: Job): Job[] {
+  private mates({ model, alone, remainingMs }: Job): Job[] {
     const { pool, breaker } = this.means;
     const max = model.batching?.max ?? 1;
     if (max === 1 || alone || breaker.isOpen(model.id)) return [];
     const share = Math.ceil((this.queue.length + 1) / Math.max(pool().turns.ready, 1));
+    const inTime = Math.floor(remainingMs / (2 * this.times.of(model.id)));
     const suits = (job: Job): boolean => job.modelId === model.id && !job.alone && this.hasTime(job);
-    return this.queue.shiftAll(suits, Math.min(max, share) - 1);
+    return this.queue.shiftAll(suits, Math.max(Math.min(max, share, inTime), 1) - 1);
   }
 
   private async runTogether(process: EngineProcess, jobs: readonly Job[]): Promise<void> {
     const [{ model }] = jobs as [Job];
     const { breaker, onRun } = this.means;
     const began = performance.now();
-    const deadlineMs = Math.min(...jobs.map(({ remainingMs }) => remainingMs));
+    const leftMs = Math.min(...jobs.map(({ remainingMs }) => remainingMs));
+    // if they hang together there must be time for each alone
+    const deadlineMs = jobs.length > 1 ? leftMs / 2 : leftMs;
     const sources = jobs.map(({ request }) => request.source);
     try {
       const answers = await runModel(process, model.id, sources, deadlineMs);
@@ -123,7 +126,7 @@ export class EngineDispatcher {
       if (fatal) breaker.failed(model);
       else breaker.undecided(model.id);
       for (const job of jobs) {
-        if (fatal && jobs.length > 1) this.runAgainAlone(job);
+        if (fatal && jobs.length > 1 && this.hasTime(job)) this.runAgainAlone(job);
         else job.refuse(error);
       }
     }
@@ -139,7 +142,10 @@ export class EngineDispatcher {
     queueDuration.observe({ model, version }, (began - job.since) / 1000);
     preprocessingDuration.observe({ model, version }, outcome.preprocessingMs / 1000);
     for (const code of outcome.validation.error_codes) qualityFailures.inc({ model, version, code });
-    if (outcome.outputs === null) return;
+    if (outcome.outputs === null) {
+      this.means.breaker.undecided(job.modelId);
+      return;
+    }
     runDuration.observe({ model, version }, outcome.inferenceMs / 1000);
     this.means.breaker.answered(job.modelId);
   }

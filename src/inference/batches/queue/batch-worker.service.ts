@@ -10,7 +10,7 @@ import { ModelSelection, type Wish } from '../../../models/model-selection.servi
 import type { BatchItem } from '../request/batch-request';
 import { traced } from '../../../tracing/tracing';
 import { imageWait } from '../batches.metrics';
-import { ItemInference, type ItemOutcome } from '../item-inference.service';
+import { ItemInference, type ItemOutcome, OUT_OF_SERVICE } from '../item-inference.service';
 import { BatchQueue, type TakenItem } from './batch-queue.service';
 import { readWaiting } from './waiting-images';
 
@@ -19,6 +19,8 @@ const MAX_ATTEMPTS = 3;
 const POLL_MS = 500;
 const PAUSE_SECONDS = 5;
 const DRAIN_MS = 20_000;
+/** So long an image waits for a model that is out of service. */
+const MODEL_PATIENCE_MS = 3_600_000;
 
 /** Failures that pass by themselves; an image is not counted as tried because of them. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
@@ -27,6 +29,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'DATABASE_UNAVAILABLE',
   'ENGINE_BUSY',
   'ENGINE_UNAVAILABLE',
+  ...OUT_OF_SERVICE,
 ]);
 
 /** Takes images from the queue and works on several at a time, until the replica stops. */
@@ -140,7 +143,8 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
       throw error;
     }
     const select = (wish: Wish) => this.selection.select({ role: batch.createdByRole }, wish);
-    return this.items.run(item, { images: taken.images, batch, select, signal: this.stop.signal });
+    const mayWait = Date.now() - batch.createdAt.getTime() < MODEL_PATIENCE_MS;
+    return this.items.run(item, { images: taken.images, mayWait, batch, select, signal: this.stop.signal });
   }
 
   private failed({ batch, inferenceId }: TakenItem, error: DomainError): ItemOutcome {

@@ -12,6 +12,7 @@ const BEHIND_MS: Readonly<Record<Priority, number>> = { high: 0, normal: 60_000,
 /** Each image that an account has waiting puts its next ones so far back, so that others get between. */
 const BEHIND_OWN_MS = 100;
 const RETRY_AFTER_SECONDS = 30;
+const ROOM_LOCK = 7_202_613;
 /** Of one INSERT, so that no second copy of a whole batch is ever made. */
 const MAX_INSERT_BYTES = 16 * 1024 ** 2;
 const SLICE_BYTES = 1024 ** 2;
@@ -24,6 +25,8 @@ export async function roomFor(
   manager: EntityManager,
   { createdBy, priority }: InferenceBatch,
 ): Promise<number> {
+  // batches of one account are counted one after the other
+  await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [ROOM_LOCK, createdBy]);
   const [row] = await manager.query<[{ images: number; bytes: number }]>(
     `SELECT count(*)::int AS images, coalesce(sum(octet_length(image)), 0)::float8 AS bytes
      FROM inference_batch_items item JOIN inference_batches batch ON batch.id = item.batch_id

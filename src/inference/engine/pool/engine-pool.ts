@@ -91,7 +91,11 @@ export class EnginePool {
   }
 
   private async replaceByFresh(process: EngineProcess): Promise<void> {
-    if (process.ended || this.closed || !(await this.start(0))) return;
+    if (process.ended || this.closed) return;
+    if (!(await this.start(0))) {
+      this.renewing.delete(process);
+      return;
+    }
     await this.turns.turn(process).then(
       () => process.kill('ENGINE_UNAVAILABLE'),
       () => undefined,
