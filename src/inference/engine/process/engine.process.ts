@@ -1,5 +1,4 @@
 import { Socket } from 'node:net';
-import { constants, setPriority } from 'node:os';
 import { DomainError } from '../../../errors/domain.error';
 import { type EngineCall, failureOf, type ImageReply, type RunReply } from '../protocol/engine-protocol';
 import { type Frame, FrameDecoder, writeFrame } from '../protocol/frames';
@@ -19,8 +18,6 @@ const server = new Socket({ fd: 3 });
 const decoder = new FrameDecoder();
 let turn = Promise.resolve();
 
-// before any thread is started: whoever routes, logs in or asks for health goes before a model
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 endWithParent();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined); // the server decides when this ends
 for (const event of ['end', 'error', 'close']) server.on(event, () => process.exit(0));
