@@ -138,6 +138,7 @@ describe('statements to the database, request by request', () => {
     expect(sql).toEqual([
       CALLER,
       'START',
+      'SELECT', // the account's turn
       'SELECT inference_batch_items',
       'INSERT inference_batches',
       'INSERT inference_batch_items',
