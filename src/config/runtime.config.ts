@@ -18,7 +18,8 @@ export class RuntimeConfig {
   readonly graceSeconds: number;
 
   constructor(env: Environment) {
-    this.production = env.text('NODE_ENV') === 'production';
+    this.production =
+      env.oneOf('NODE_ENV', ['development', 'test', 'production'], 'development') === 'production';
     this.dataDir = resolve(env.text('DATA_DIR') ?? '.data');
     this.logLevel = env.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
     const embedded = !env.isSet('DATABASE_URL');

@@ -63,10 +63,13 @@ function fieldErrors(
   const field = `${parent}${readable(property)}`;
   const own = Object.entries(constraints).map(([rule, message]) => ({
     field,
-    message: rule === 'whitelistValidation' ? 'is not a known field' : message.replace(`${property} `, ''),
+    message: rule === 'whitelistValidation' ? 'is not a known field' : withoutName(message, property),
   }));
   return [...own, ...children.flatMap((child) => fieldErrors(child, `${field}.`))];
 }
+
+const withoutName = (message: string, property: string): string =>
+  message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
 
 /** `validated` for every `@Body()`, `@Query()` and `@Param()` whose type is a DTO class. */
 @Injectable()

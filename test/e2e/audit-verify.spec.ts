@@ -257,6 +257,8 @@ describe('GET /audit/verify, and the verifier at home › tampering × verdict [
     });
     expect(await verify('?from_seq=270&to_seq=280')).toMatchObject({ valid: true, checkpoint_size: 300 });
     expect(await verify('?from_seq=9000')).toMatchObject({ valid: true, entries: 0 });
+    const errors = [{ field: 'to_seq', message: 'must not be less than from_seq' }];
+    expect(await verify('?from_seq=90&to_seq=10')).toMatchObject({ code: 'VALIDATION_FAILED', errors });
   });
 });
 

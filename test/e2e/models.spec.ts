@@ -752,6 +752,30 @@ describe('integrity in service [R-35]', () => {
   });
 });
 
+describe('POST /models › a large file after a part that is refused', () => {
+  it.each([
+    ['a manifest that is no JSON', 'manifest', '{x'],
+    ['a manifest of the wrong form', 'manifest', '{"model_name":"a","version":"v2"}'],
+    ['a part of another name', 'model', 'x'],
+  ])('%s: the refusal is answered, and the server goes on', async (_name, part, text) => {
+    const form = new FormData();
+    form.append(part, part === 'model' ? new Blob([text]) : text);
+    form.append('file', new Blob([new Uint8Array(30 * 1024 ** 2)]), 'model.onnx');
+    const headers = { Authorization: `Bearer ${await running.token('model_manager')}` };
+    const { status } = await fetch(`${running.url}/models`, { method: 'POST', headers, body: form });
+    expect(status).toBe(400);
+    expect((await fetch(`${running.url}/health/live`)).status).toBe(200);
+  });
+
+  it('a file that is sent twice', async () => {
+    const form = new FormData();
+    for (let n = 0; n < 2; n++) form.append('file', new Blob([new Uint8Array(3 * 1024 ** 2)]), 'model.onnx');
+    const headers = { Authorization: `Bearer ${await running.token('model_manager')}` };
+    const answer = await fetch(`${running.url}/models`, { method: 'POST', headers, body: form });
+    expect(await answer.json()).toMatchObject({ errors: [{ field: 'file', message: 'is sent twice' }] });
+  });
+});
+
 // Last: closing a second application in this process takes the database from the first.
 describe('another replica', () => {
   it('sees a promotion and a deprecation at once, since every request asks the database', async () => {

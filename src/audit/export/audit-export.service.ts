@@ -6,7 +6,7 @@ import { AuditTrail } from '../audit-trail.service';
 import { exportLines } from './export-lines';
 import { cutOff, NDJSON } from './ndjson';
 import { headSeq } from '../verification/chained-rows';
-import type { VerifyAuditDto } from '../verification/verify-audit.dto';
+import { assertRange, type VerifyAuditDto } from '../verification/verify-audit.dto';
 
 /** Entries as they were hashed, a line each: what the offline verifier reads. */
 @Injectable()
@@ -20,7 +20,9 @@ export class AuditExport {
    * The lines are read from the database as the caller takes them; its own entry is committed before the first.
    * @throws DomainError AUDIT_ENTRY_ARCHIVED when it is to begin with an entry that is archived
    */
-  async entries({ from_seq, to_seq }: VerifyAuditDto): Promise<StreamableFile> {
+  async entries(range: VerifyAuditDto): Promise<StreamableFile> {
+    assertRange(range);
+    const { from_seq, to_seq } = range;
     const head = await headSeq(this.dataSource.manager);
     const first = from_seq ?? (await archivedThrough(this.dataSource.manager)) + 1;
     const archived = await archivedError(this.dataSource.manager, first);

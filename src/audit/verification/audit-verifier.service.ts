@@ -10,7 +10,7 @@ import { CheckpointKeys } from '../checkpoint/checkpoint-keys';
 import { cutOff, NDJSON } from '../export/ndjson';
 import { TrailWalk } from './trail-walk';
 import type { VerificationResponse } from './verification.response';
-import type { VerifyAuditDto } from './verify-audit.dto';
+import { assertRange, type VerifyAuditDto } from './verify-audit.dto';
 
 const PROGRESS_MS = 1_000;
 
@@ -26,6 +26,7 @@ export class AuditVerifier {
 
   /** @param streamed lines `{progress: …}` while it goes on, and a last one `{result: …}` */
   async verify(query: VerifyAuditDto, streamed: boolean): Promise<VerificationResponse | StreamableFile> {
+    assertRange(query);
     const walk = await TrailWalk.begin(this.dataSource.manager, this.keys, query.from_seq ?? 1, query.to_seq);
     if (streamed) return this.stream(walk);
     const verdict = await this.judge(walk);

@@ -71,7 +71,10 @@ class MultipartModel {
           part.catch(reject);
           this.parts.push(part);
         };
-        parser.on('file', (name, content) => take(this.part(name, content)));
+        parser.on('file', (name, content) => {
+          content.on('error', () => undefined); // an error that nobody listens to ends the process
+          take(this.part(name, content));
+        });
         parser.on('field', (name, text, { valueTruncated }) => take(this.field(name, text, valueTruncated)));
         parser.on('partsLimit', () => reject(unknownPart()));
         parser.on('error', () => reject(malformed())).once('close', resolve);
