@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncDirectory } from '../sync-directory';
+import { flush } from '../../object-store/flush';
 import type { WriteOnceStore } from './write-once-store';
 
 /** A directory on storage that lets files be made and not changed, such as `chattr +a` or a WORM share. */
@@ -44,7 +44,7 @@ export class DirectoryStore implements WriteOnceStore {
   private async sync(folder: string, firstMade: string | undefined): Promise<void> {
     const top = firstMade === undefined ? folder : dirname(firstMade);
     for (let path = folder; ; path = dirname(path)) {
-      await syncDirectory(path);
+      await flush(path);
       if (path === top || path === dirname(path)) return;
     }
   }

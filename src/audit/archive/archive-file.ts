@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { syncDirectory } from '../sync-directory';
+import { flush } from '../../object-store/flush';
 
 /** A file of this name exists and says something else. */
 class ArchiveExists extends Error {
@@ -40,7 +40,7 @@ export async function writeOnce(path: string, content: AsyncIterable<string>): P
   } finally {
     await rm(unfinished, { force: true });
   }
-  await syncDirectory(dirname(path));
+  await flush(dirname(path));
   return digest;
 }
 

@@ -2,7 +2,8 @@ import { access, chmod, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../errors/domain.error';
 import { ArtifactStore, type StagedFile } from './artifact-store';
-import { fileDigest, flush, storeUnavailable } from './file-digest';
+import { flush } from '../../object-store/flush';
+import { fileDigest, storeUnavailable } from './file-digest';
 
 /** A directory of this machine, on the same file system as the staged files. */
 export class DirectoryArtifactStore extends ArtifactStore {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { DomainError } from '../../errors/domain.error';
 
 /** SHA-256, hex, of what comes from the stream. */
@@ -17,16 +16,6 @@ export async function fileDigest(path: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw storeUnavailable(error);
-  }
-}
-
-/** Makes a file, or the entries of a directory, outlast a loss of power. */
-export async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
