@@ -5,7 +5,7 @@ export const REQUEST_ERRORS = define({
     kind: 'malformed',
     severity: 'low',
     title: 'The request is not valid',
-    remedy: 'Correct the fields named in `errors` and send the request again.',
+    remedy: 'Correct what is named here, or in `errors`, and send the request again.',
   },
   REQUEST_MALFORMED_JSON: {
     kind: 'malformed',

@@ -26,6 +26,12 @@ const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
   'entity.parse.failed': 'REQUEST_MALFORMED_JSON',
 };
 
+/** A file in a part of another name, or one too many. */
+const UNEXPECTED_FILE = {
+  field: 'file',
+  message: 'files come in parts named `file`, no more of them than the route takes',
+};
+
 interface ForeignError {
   readonly code?: unknown;
   /** The statement that failed, of TypeORM's errors. */
@@ -33,6 +39,8 @@ interface ForeignError {
   readonly type?: unknown;
   readonly status?: unknown;
   readonly message?: unknown;
+  /** What multer threw, of Nest's exceptions. */
+  readonly cause?: unknown;
 }
 
 /** The connection failed or was refused: what was under way may or may not have been stored. */
@@ -48,7 +56,9 @@ export function toDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   if (isDatabaseUnavailable(error))
     return new DomainError('DATABASE_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });
-  const { query, type, status } = (error ?? {}) as ForeignError;
+  const { query, type, status, cause } = (error ?? {}) as ForeignError;
+  if (/^LIMIT_(UNEXPECTED_FILE|FILE_COUNT)$/.test(String((cause as ForeignError | undefined)?.code)))
+    return new DomainError('VALIDATION_FAILED', undefined, { cause: error, errors: [UNEXPECTED_FILE] });
   // The server refused to commit: what was to be stored is not, and neither is its audit entry.
   if (query === 'COMMIT')
     return new DomainError('AUDIT_UNAVAILABLE', undefined, { cause: error, retryAfterSeconds: 5 });

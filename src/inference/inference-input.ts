@@ -44,7 +44,7 @@ function readForm(request: Request): FieldsAndSource {
     case 'application/json':
       return fromObject(splitJsonBody(takeBody(request)));
     case 'multipart/form-data':
-      return fromPart((request as MultipartRequest).file?.buffer, fieldsOf(request.body));
+      return fromPart((request as MultipartRequest).file?.buffer, formFieldsOf(request.body as object));
     case 'application/octet-stream': {
       const fields = fieldsOf(request.query);
       return {
@@ -58,7 +58,14 @@ function readForm(request: Request): FieldsAndSource {
 }
 
 /** @throws DomainError VALIDATION_FAILED */
-export const fieldsOf = (plain: object): CreateInferenceDto => validated(CreateInferenceDto, { ...plain });
+const fieldsOf = (plain: object): CreateInferenceDto => validated(CreateInferenceDto, { ...plain });
+
+/** What stands beside the files of a form. @throws DomainError VALIDATION_FAILED */
+export function formFieldsOf(plain: object): CreateInferenceDto {
+  if (!('file' in plain)) return fieldsOf(plain);
+  const errors = [{ field: 'file', message: 'must be a file; curl sends one with -F file=@path' }];
+  throw new DomainError('VALIDATION_FAILED', undefined, { errors });
+}
 
 /** Form 1. @throws DomainError VALIDATION_FAILED, IMAGE_EMPTY, REQUEST_MALFORMED_JSON */
 export function fromObject({ data, image, fields: plain }: SplitObject): FieldsAndSource {

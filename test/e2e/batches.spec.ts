@@ -295,6 +295,29 @@ describe('POST /infer/batch › answered at once [R-39]', () => {
 });
 
 describe('POST /infer/batch › bad input', () => {
+  it.each([
+    ['/infer', 'image', 1],
+    ['/infer', 'file', 2],
+    ['/infer/batch', 'images', 1],
+  ])('%s with files in %s, %d: is told where files go', async (path, part, files) => {
+    const form = new FormData();
+    for (let n = 0; n < files; n++) form.append(part, new Blob([new Uint8Array(9)]), 'x.png');
+    const { status, body } = await clinician.call('POST', path, { body: form });
+    expect(status).toBe(400);
+    expect(body.errors).toEqual([
+      { field: 'file', message: 'files come in parts named `file`, no more of them than the route takes' },
+    ]);
+  });
+
+  it('a path in the place of a file', async () => {
+    const form = new FormData();
+    form.set('file', 'scan.png');
+    const { body } = await clinician.call('POST', '/infer', { body: form });
+    expect(body.errors).toEqual([
+      { field: 'file', message: 'must be a file; curl sends one with -F file=@path' },
+    ]);
+  });
+
   it.each<[string, string, number, string]>([
     ['no images', '{"images":[]}', 400, 'VALIDATION_FAILED'],
     ['images that are no array', '{"images":{}}', 400, 'VALIDATION_FAILED'],

@@ -20,7 +20,7 @@ import { BatchResponse } from './batch.response';
 import { Batches } from './batches.service';
 
 const NEVER = new AbortController().signal;
-/** Whoever gave a key comes back for the answer when the connection breaks: the batch goes on without him. */
+/** Whoever gave a key comes back for the answer when the connection breaks: the batch goes on meanwhile. */
 const mayBeAskedAgain = (request: Request): boolean => request.get('idempotency-key') !== undefined;
 
 @ApiTags('Inference')

@@ -4,7 +4,7 @@ import { type BodyRule, mediaType, takeBody } from '../../../http/body';
 import { contentDigestVerified } from '../../../http/digest/content-digest';
 import { validated } from '../../../http/validation';
 import type { CreateInferenceDto } from '../../create-inference.dto';
-import { fieldsOf, fromObject, fromPart } from '../../inference-input';
+import { formFieldsOf, fromObject, fromPart } from '../../inference-input';
 import { type CutObject, readObject, splitBatchBody } from '../../json-fields';
 import { type BatchRequest, type ImageRequest, MAX_BATCH_BYTES, MAX_IMAGES } from './batch-request';
 import { takeUploads } from './batch-uploads';
@@ -63,7 +63,7 @@ function fromParts(request: Request): Form {
     images: files.map((file) =>
       orRefusal(() => {
         if (file.tooLarge) throw new DomainError('REQUEST_TOO_LARGE');
-        fields ??= fieldsOf(plain);
+        fields ??= formFieldsOf(plain);
         return fromPart(file.buffer, fields);
       }),
     ),
