@@ -99,6 +99,12 @@ describe('configuration [R-16] [R-17]', () => {
     ]);
   });
 
+  it('refuses another NODE_ENV, which would be a demonstration', () => {
+    expect(problemsOf({ NODE_ENV: 'prod' })).toEqual([
+      'NODE_ENV: expected one of development, test, production',
+    ]);
+  });
+
   it('refuses embedded PostgreSQL, generated secrets, a generated password and the demo in production', () => {
     const problems = problemsOf({ NODE_ENV: 'production', DEMO: 'on' });
     expect(problems.map((problem) => problem.split(':')[0]!).sort()).toEqual([

@@ -488,3 +488,14 @@ describe('who may what with a batch [R-50]', () => {
     expect(later.results[1]).toMatchObject({ status: 'failed', error: { code: 'AUTH_FORBIDDEN' } });
   });
 });
+
+// Last: the model stays in quarantine.
+describe('a model that is quarantined within a request', () => {
+  it('is recorded by the server itself, not in the name of who asked', async () => {
+    const crash = (n: number): string => numbered(n + 1, { model_id: models['crashing'] });
+    const { body } = await clinician.send(many(6, crash));
+    expect(body.results.map((result: Answer['body']) => result.error?.code)).toContain('MODEL_QUARANTINED');
+    const [entry] = await entries(`object_id=${models['crashing']}&action=model.quarantined`);
+    expect(entry).toMatchObject({ actor_id: null, actor_role: 'system', request_id: null, ip: null });
+  });
+});
