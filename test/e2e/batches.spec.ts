@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Answer, BatchClient, imageText } from '../harness/batch-client';
 import { fixtureFile } from '../fixtures/models/models';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
+import { InferenceEngine } from '../../src/inference/engine/inference-engine';
 import { temporaryDirectory } from '../harness/temporary-directory';
 
 jest.setTimeout(120_000);
@@ -492,9 +493,15 @@ describe('who may what with a batch [R-50]', () => {
 // Last: the model stays in quarantine.
 describe('a model that is quarantined within a request', () => {
   it('is recorded by the server itself, not in the name of who asked', async () => {
-    const crash = (n: number): string => numbered(n + 1, { model_id: models['crashing'] });
-    const { body } = await clinician.send(many(6, crash));
-    expect(body.results.map((result: Answer['body']) => result.error?.code)).toContain('MODEL_QUARANTINED');
+    const crash = [numbered(1, { model_id: models['crashing'] })];
+    const engine = running.app.get(InferenceEngine);
+    let told: unknown;
+    for (let n = 0; n < 6 && told !== 'MODEL_QUARANTINED'; n++) {
+      // each finds a process that is idle, and is handed to it within its own request
+      while (engine.health().ready < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+      told = (await clinician.send(crash)).body.results[0].error.code;
+    }
+    expect(told).toBe('MODEL_QUARANTINED');
     const [entry] = await entries(`object_id=${models['crashing']}&action=model.quarantined`);
     expect(entry).toMatchObject({ actor_id: null, actor_role: 'system', request_id: null, ip: null });
   });
