@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { DomainError } from '../../errors/domain.error';
 import type { BatchItem, BatchRequest } from './request/batch-request';
 
 /** The images of a request with ids of their own; the patient's identifier ends here. */
@@ -8,7 +9,7 @@ export function toBatchItems(
 ): BatchItem[] {
   return images.map((image): BatchItem => {
     const inferenceId = uuidv7();
-    if ('refusal' in image) return { ...UNKNOWN, inferenceId, digestVerified, image };
+    if ('refusal' in image) return { ...unreadItem(inferenceId, image.refusal), digestVerified };
     const { model_id, clinical_domain, patient_id, study_date, anatomical_region } = image.fields;
     return {
       inferenceId,
@@ -22,7 +23,16 @@ export function toBatchItems(
   });
 }
 
-const UNKNOWN = { wish: {}, patientId: null, studyDate: null, anatomicalRegion: null };
+/** An image of which nothing is known but why it cannot be read. */
+export const unreadItem = (inferenceId: string, refusal: DomainError): BatchItem => ({
+  inferenceId,
+  wish: {},
+  patientId: null,
+  studyDate: null,
+  anatomicalRegion: null,
+  digestVerified: false,
+  image: { refusal },
+});
 
 /**
  * `work` on each of `items`, at most `width` at a time, in their order. After one has failed no other is begun, and the

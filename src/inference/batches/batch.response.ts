@@ -1,9 +1,10 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { ResultErrorResponse, ResultResponse } from '../../results/result.response';
 import type { AnsweredResult } from '../../results/results.service';
+import { PRIORITIES, type Priority } from '../engine/inference-engine';
 import { BATCH_STATUSES, type BatchStatus, batchStatus, countItems, finishedOf } from './batch-status';
 import { type InferenceBatchItem, ITEM_STATUSES, type ItemStatus } from './inference-batch-item.entity';
-import { type InferenceBatch, PRIORITIES, type Priority } from './inference-batch.entity';
+import type { InferenceBatch } from './inference-batch.entity';
 
 class FailedImage {
   @ApiProperty()

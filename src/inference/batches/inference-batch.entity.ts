@@ -1,8 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Role } from '../../http/principal';
-
-export const PRIORITIES = ['low', 'normal', 'high'] as const;
-export type Priority = (typeof PRIORITIES)[number];
+import { PRIORITIES, type Priority } from '../engine/inference-engine';
 
 const QUOTED_PRIORITIES = PRIORITIES.map((priority) => `'${priority}'`).join(', ');
 

@@ -7,6 +7,7 @@ import { DomainError } from '../../../errors/domain.error';
 import type { ErrorCode } from '../../../errors/error-codes';
 import { toDomainError } from '../../../errors/to-domain-error';
 import { ModelSelection, type Wish } from '../../../models/model-selection.service';
+import { unreadItem } from '../batch-items';
 import type { BatchItem } from '../request/batch-request';
 import { traced } from '../../../tracing/tracing';
 import { imageWait } from '../batches.metrics';
@@ -148,7 +149,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private failed({ batch, inferenceId }: TakenItem, error: DomainError): ItemOutcome {
-    return this.items.failed({ ...UNKNOWN, inferenceId, image: { refusal: error } }, batch, error);
+    return this.items.failed(unreadItem(inferenceId, error), batch, error);
   }
 
   private async giveBack(taken: TakenItem, error: DomainError): Promise<void> {
@@ -173,5 +174,3 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 }
-
-const UNKNOWN = { wish: {}, patientId: null, studyDate: null, anatomicalRegion: null, digestVerified: false };

@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { DomainError } from '../../../errors/domain.error';
 import type { BatchItem } from '../request/batch-request';
-import type { InferenceBatch, Priority } from '../inference-batch.entity';
+import type { Priority } from '../../engine/inference-engine';
+import type { InferenceBatch } from '../inference-batch.entity';
 import { openItem, sealItem } from './image-seal';
 
 /** What an account may have waiting. */

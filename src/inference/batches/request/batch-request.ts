@@ -2,7 +2,7 @@ import type { DomainError } from '../../../errors/domain.error';
 import type { ImageSource } from '../../../imaging/image';
 import type { Wish } from '../../../models/model-selection.service';
 import type { CreateInferenceDto } from '../../create-inference.dto';
-import type { Priority } from '../inference-batch.entity';
+import type { Priority } from '../../engine/inference-engine';
 
 export const MAX_IMAGES = 100;
 export const MAX_BATCH_BYTES = 256 * 1024 ** 2;

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { PRIORITIES, type Priority } from '../inference-batch.entity';
+import { PRIORITIES, type Priority } from '../../engine/inference-engine';
 
 /** What is said of a batch as a whole. */
 export class CreateBatchDto {

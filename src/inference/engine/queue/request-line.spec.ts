@@ -31,7 +31,7 @@ describe('request line', () => {
   it('is empty at first', () => {
     const line = lineOf();
     expect(line.shift()).toBeUndefined();
-    expect(line).toHaveLength(0);
+    expect([...line]).toEqual([]);
   });
 
   it('serves high before normal before low, each in the order of arrival [R-40]', () => {
@@ -101,7 +101,7 @@ describe('request line', () => {
     const [a, b] = [item('a', 'normal', 0, 'a'), item('b', 'low', 0, 'b')];
     const line = lineOf(a, b);
     expect([line.delete(a), line.delete(a)]).toEqual([true, false]);
-    expect(line).toHaveLength(1);
+    expect([...line]).toEqual([b]);
     expect(line.lengthOf('a')).toBe(0);
     expect(drain(line)).toEqual(['b']);
   });

@@ -18,10 +18,6 @@ const PATIENCE_MS: Readonly<Record<Priority, number>> = { high: 0, normal: 5_000
 export class RequestLine<Item extends Waiting> implements Iterable<Item> {
   private readonly lanes = PRIORITIES.map((priority) => new Lane<Item>(PATIENCE_MS[priority]));
 
-  get length(): number {
-    return this.lanes.reduce((sum, lane) => sum + lane.length, 0);
-  }
-
   lengthOf(principalId: string): number {
     return this.lanes.reduce((sum, lane) => sum + lane.lengthOf(principalId), 0);
   }
@@ -55,10 +51,6 @@ class Lane<Item extends Waiting> implements Iterable<Item> {
   private readonly turns = new Map<string, Set<Item>>();
 
   constructor(private readonly patienceMs: number) {}
-
-  get length(): number {
-    return this.arrivals.size;
-  }
 
   /** When the oldest loses its patience. */
   get due(): number {
