@@ -41,6 +41,7 @@ export const AUDIT_ACTIONS = [
   'model.quarantined',
   'model.read',
   'model.registered',
+  'model.released',
   'model.transitioned',
   'model.unloaded',
   'result.approved',

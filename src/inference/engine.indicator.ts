@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ComponentHealth } from '../components/component-health';
 import { Components } from '../components/components.service';
-import { EngineModels } from './engine-models.service';
+import { EngineModels } from './serving/engine-models.service';
 import { InferenceEngine } from './engine/inference-engine';
 
 @Injectable()

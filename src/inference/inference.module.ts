@@ -11,7 +11,7 @@ import { ItemInference } from './batches/item-inference.service';
 import { BatchBacklog } from './batches/queue/batch-backlog.service';
 import { BatchQueue } from './batches/queue/batch-queue.service';
 import { BatchWorker } from './batches/queue/batch-worker.service';
-import { EngineModels } from './engine-models.service';
+import { EngineModels } from './serving/engine-models.service';
 import { EngineIndicator } from './engine.indicator';
 import { IdempotencyKeys } from './idempotency/idempotency-keys.service';
 import { IdempotentRequests } from './idempotency/idempotent-requests.service';
@@ -19,6 +19,7 @@ import { Replays } from './idempotency/replays.service';
 import { InferenceController } from './inference.controller';
 import { InferenceEngine } from './engine/inference-engine';
 import { InferenceService } from './inference.service';
+import { ModelOutages } from './serving/model-outages.service';
 import { ModelInstallation } from './registration/model-installation.service';
 import { ModelIntegrity } from './registration/model-integrity.service';
 import { ModelProver } from './registration/model-prover.service';
@@ -46,6 +47,7 @@ import { OnnxEngine } from './engine/onnx-engine';
     ItemInference,
     ModelInstallation,
     ModelIntegrity,
+    ModelOutages,
     ModelProver,
     ModelRegistration,
     ModelTransitions,

@@ -5,7 +5,7 @@ import type { Principal } from '../http/principal';
 import { ModelSelection } from '../models/model-selection.service';
 import { ResultRecorder } from '../results/result-recorder.service';
 import { type ResultResponse, toResultResponse } from '../results/result.response';
-import { EngineModels } from './engine-models.service';
+import { EngineModels } from './serving/engine-models.service';
 import type { InferenceInput } from './inference-input';
 import { modelReference } from './model-reference';
 import { newResult, newValidation, rejectedResult } from './new-result';

@@ -58,6 +58,7 @@ const MARKED = `num_nulls(marked_at, purge_after) <> 1 AND
 @Index('inference_results_legal_hold_ix', ['createdAt', 'id'], { where: 'legal_hold' })
 @Check('inference_results_status_ck', `status IN (${QUOTED_STATUSES})`)
 @Check('inference_results_confidence_score_ck', 'confidence_score BETWEEN 0 AND 1')
+@Check('inference_results_queue_latency_ms_ck', 'queue_latency_ms >= 0')
 @Check('inference_results_preprocessing_latency_ms_ck', 'preprocessing_latency_ms >= 0')
 @Check('inference_results_inference_latency_ms_ck', 'inference_latency_ms >= 0')
 @Check('inference_results_review_revision_ck', 'review_revision >= 0')
@@ -128,6 +129,10 @@ export class InferenceResult {
   /** What was done to the image before the model saw it; null in rows that are older than this column. */
   @Column({ type: 'json', nullable: true })
   processing: object | null;
+
+  /** Null in rows that are older than this column. */
+  @Column({ name: 'queue_latency_ms', type: 'double precision', nullable: true })
+  queueLatencyMs: number | null;
 
   @Column({ name: 'preprocessing_latency_ms', type: 'double precision', nullable: true })
   preprocessingLatencyMs: number | null;

@@ -129,10 +129,18 @@ export class ResultErrorResponse implements ResultError {
 }
 
 class LatencyResponse {
-  @ApiProperty()
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description:
+      'From the acceptance of the request until the engine began with the image; null in results from before it was measured',
+  })
+  readonly queue_ms: number | null;
+
+  @ApiProperty({ description: 'From the bytes of the image to its tensor, quality checks included' })
   readonly preprocessing_ms: number;
 
-  @ApiProperty()
+  @ApiProperty({ description: 'Of the model alone; images that ran as one tensor share it' })
   readonly inference_ms: number;
 }
 
@@ -213,7 +221,11 @@ function imageOf(result: InferenceResult): Pick<ResultResponse, 'image' | 'laten
       format: result.imageFormat!,
       hash: result.imageHash,
     },
-    latency: { preprocessing_ms: result.preprocessingLatencyMs!, inference_ms: result.inferenceLatencyMs! },
+    latency: {
+      queue_ms: result.queueLatencyMs,
+      preprocessing_ms: result.preprocessingLatencyMs!,
+      inference_ms: result.inferenceLatencyMs!,
+    },
   };
 }
 

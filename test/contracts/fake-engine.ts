@@ -12,6 +12,7 @@ import {
   type ModelDescription,
   type ModelTrial,
   type NestedArray,
+  type Quarantine,
 } from '../../src/inference/engine/inference-engine';
 import { activate } from '../../src/inference/engine/process/activation';
 import { accepts, signatureErrors } from '../../src/inference/engine/process/model-signature';
@@ -37,12 +38,16 @@ const NAMES = new Map(Object.keys(COMPUTATIONS).map((name) => [modelOf(name as M
 
 /** An engine without processes and without onnxruntime, for tests of what stands in front of an engine. */
 export class FakeEngine extends InferenceEngine {
+  /** Loads are done when this is. */
+  gate = Promise.resolve();
   private readonly loaded = new Map<string, ModelDescription>();
+  private readonly listeners: ((change: Quarantine) => void)[] = [];
   private readonly underWay = new Set<(error: DomainError) => void>();
   private closed = false;
 
   async load(model: EngineModel): Promise<ModelDescription> {
     const description = await this.open(model);
+    await this.gate;
     this.loaded.set(model.id, description);
     return description;
   }
@@ -82,8 +87,14 @@ export class FakeEngine extends InferenceEngine {
     return { description, answers: await Promise.all(answers) };
   }
 
-  onQuarantine(): void {
-    // nothing here can be killed
+  onQuarantine(listener: (change: Quarantine) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Nothing here can be killed: the test says what happens to a model. */
+  change(modelId: string, state: Quarantine['state']): void {
+    const about = { modelId, modelName: modelId, version: '1.0.0', retryAfterSeconds: 1 };
+    for (const listener of this.listeners) listener({ ...about, state });
   }
 
   health(): EngineHealth {

@@ -53,6 +53,10 @@ async function newestEntry(): Promise<Record<string, unknown>> {
   return body.items[0];
 }
 
+const MEASURED = Object.fromEntries(
+  ['queue_ms', 'preprocessing_ms', 'inference_ms'].map((name) => [name, expect.any(Number) as number]),
+);
+
 describe('POST /infer › the main job [R-38] [R-42] [R-45] [R-46] [R-57] [R-10]', () => {
   it('answers, stores result and validation, and chains the audit entry', async () => {
     const answer = await infer(SAMPLE, 'image/png', clinician, '?patient_id=MRN-4711&study_date=2026-11-01');
@@ -68,6 +72,7 @@ describe('POST /infer › the main job [R-38] [R-42] [R-45] [R-46] [R-57] [R-10]
       },
       validation: { is_valid: true },
       image: { width: 512, height: 512, format: 'png' },
+      latency: MEASURED,
     });
     expect(answer.body.confidence_score).toBeCloseTo(answer.body.outputs.probabilities[0][1], 12);
 

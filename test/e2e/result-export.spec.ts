@@ -21,6 +21,7 @@ beforeAll(async () => {
     columns: {
       anatomical_region: `CASE WHEN n = 7 THEN '${FORMULA}' ELSE 'chest' END`,
       patient_id: `'aaaaaaaa:' || repeat('b', 32)`,
+      queue_latency_ms: 'CASE WHEN n = 7 THEN 2.5 END',
       status: `CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'completed' END`,
     },
   });
@@ -48,7 +49,12 @@ describe('GET /results/export [R-11] [R-46] [R-55]', () => {
     const lines = text.trimEnd().split('\n');
     const end = JSON.parse(lines.pop()!) as { count: number; sha256: string };
     expect(lines).toHaveLength(TOTAL);
-    const rows = lines.map((line) => JSON.parse(line) as { inference_id: string; created_at: string });
+    const rows = lines.map(
+      (line) => JSON.parse(line) as { inference_id: string; created_at: string; queue_ms: number | null },
+    );
+    expect(rows.filter(({ queue_ms }) => queue_ms !== null)).toMatchObject([
+      { queue_ms: 2.5, preprocessing_ms: 1, inference_ms: 1 },
+    ]);
     expect(new Set(rows.map(({ inference_id }) => inference_id)).size).toBe(TOTAL);
     const times = rows.map(({ created_at }) => created_at);
     expect(times).toEqual(times.toSorted());

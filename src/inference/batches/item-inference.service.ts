@@ -7,7 +7,7 @@ import type { SelectedModel, Wish } from '../../models/model-selection.service';
 import { type RecordedResult, ResultRecorder } from '../../results/result-recorder.service';
 import type { ResultModel } from '../../results/result.response';
 import type { EngineAnswer, NestedArray } from '../engine/inference-engine';
-import { EngineModels } from '../engine-models.service';
+import { EngineModels } from '../serving/engine-models.service';
 import { modelReference } from '../model-reference';
 import { failedResult, newResult, newValidation, type ResultOrigin } from '../new-result';
 import type { BatchItem } from './request/batch-request';
@@ -23,7 +23,7 @@ export interface Circumstances {
   readonly images: number;
   /** The image can wait until its model is back in service. */
   readonly mayWait?: boolean;
-  readonly batch: Pick<InferenceBatch, 'id' | 'createdBy' | 'priority'>;
+  readonly batch: Pick<InferenceBatch, 'id' | 'createdBy' | 'priority' | 'createdAt'>;
   readonly select: (wish: Wish) => Promise<SelectedModel>;
   readonly signal?: AbortSignal;
 }
@@ -64,6 +64,8 @@ export class ItemInference {
       if ('refusal' in item.image) throw item.image.refusal;
       selected = await select(item.wish);
       const { version, status: modelStatus } = selected;
+      // in the durable queue, and for its turn within the batch; servers' clocks may differ
+      const waitedMs = Math.max(Date.now() - batch.createdAt.getTime(), 0);
       const answer = await this.models.run(version, {
         source: item.image.source,
         priority: batch.priority,
@@ -77,7 +79,7 @@ export class ItemInference {
         origin: originOf(item, batch),
         version,
         modelStatus,
-        answer,
+        answer: { ...answer, queueMs: waitedMs + answer.queueMs },
         digestVerified,
       });
       return {

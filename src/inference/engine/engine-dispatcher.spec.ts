@@ -1,10 +1,11 @@
 import { DomainError } from '../../errors/domain.error';
 import { EngineDispatcher } from './engine-dispatcher';
-import type { EngineModel } from './inference-engine';
+import type { EngineModel, EngineRequest } from './inference-engine';
 import { ModelBreaker } from './model-breaker';
 import type { EngineProcess } from './pool/engine-process-handle';
 import type { EnginePool } from './pool/engine-pool';
 import { ProcessTurns } from './pool/process-turns';
+import { STILL_LOADING } from './queue/engine-queue';
 
 const DEADLINE_MS = 20_000;
 const MODEL = { id: 'model', name: 'chest', version: '1.0.0', batching: { max: 64 } } as EngineModel;
@@ -15,8 +16,11 @@ interface Call {
   readonly deadlineMs: number;
 }
 
-/** A dispatcher of one process, whose answers the test gives. */
-function dispatcherOf(answer: (images: number) => object[]): {
+/** A dispatcher of one process, whose answers the test gives; it holds the model unless it must be loaded first. */
+function dispatcherOf(
+  answer: (images: number) => object[],
+  load?: Promise<void>,
+): {
   readonly dispatcher: EngineDispatcher;
   readonly breaker: ModelBreaker;
   readonly calls: Call[];
@@ -24,7 +28,7 @@ function dispatcherOf(answer: (images: number) => object[]): {
   const calls: Call[] = [];
   const process = {
     ended: false,
-    models: new Set([MODEL.id]),
+    models: new Set(load === undefined ? [MODEL.id] : []),
     call: async ({ sources }: { sources: unknown[] }, _payload: unknown, deadlineMs: number) => {
       calls.push({ images: sources.length, deadlineMs });
       return { header: { answers: answer(sources.length), rssBytes: 0 }, payload: new Uint8Array() };
@@ -36,19 +40,20 @@ function dispatcherOf(answer: (images: number) => object[]): {
     queueLimit: 100,
     breaker,
     pool: () => ({ turns, anyProcess: () => process }) as unknown as EnginePool,
-    equip: () => Promise.resolve(),
+    equip: () => load ?? Promise.resolve(),
     onRun: () => undefined,
   });
   turns.free(process);
   return { dispatcher, breaker, calls };
 }
 
-const ask = (dispatcher: EngineDispatcher): Promise<unknown> =>
+const ask = (dispatcher: EngineDispatcher, changes: Partial<EngineRequest> = {}): Promise<unknown> =>
   dispatcher.run(MODEL, {
     source: { form: 'file', bytes: Buffer.alloc(8) },
     priority: 'normal',
     principalId: 'somebody',
     deadlineMs: DEADLINE_MS,
+    ...changes,
   });
 
 const refusals = (images: number): object[] => Array.from({ length: images }, () => REFUSED);
@@ -81,5 +86,23 @@ describe('engine dispatcher [R-41]', () => {
     expect(answers).toHaveLength(5);
     const [shared] = calls.filter(({ images }) => images > 1);
     expect(shared!.deadlineMs).toBeLessThanOrEqual(DEADLINE_MS / 2);
+  });
+
+  it('a request that waits for a load leaves when its client or its time is gone; the load serves the next', async () => {
+    let loaded!: () => void;
+    const { dispatcher, calls } = dispatcherOf(refusals, new Promise((resolve) => (loaded = resolve)));
+    const client = new AbortController();
+    const taken = ask(dispatcher, { signal: client.signal });
+    client.abort('the client left');
+    await expect(taken).rejects.toBe('the client left');
+    const next = ask(dispatcher);
+    loaded();
+    await expect(next).resolves.toMatchObject({ outputs: null });
+    expect(calls).toHaveLength(1);
+    const late = dispatcherOf(refusals, new Promise(() => undefined)).dispatcher;
+    await expect(ask(late, { deadlineMs: 20 })).rejects.toMatchObject({
+      code: 'ENGINE_BUSY',
+      detail: STILL_LOADING,
+    });
   });
 });

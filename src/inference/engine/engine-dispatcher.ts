@@ -9,6 +9,7 @@ import type { EngineProcess } from './pool/engine-process-handle';
 import type { RunAnswer } from './protocol/engine-protocol';
 import { EngineQueue, NOT_BEGUN, STILL_LOADING } from './queue/engine-queue';
 import { ServiceTimes } from './queue/service-times';
+import { watch } from './queue/watch';
 
 interface Means {
   readonly queueLimit: number;
@@ -25,7 +26,12 @@ export class EngineDispatcher {
   private readonly queue: EngineQueue<Job>;
 
   constructor(private readonly means: Means) {
-    this.queue = new EngineQueue(means.queueLimit, this.times, () => means.pool().turns.ready);
+    this.queue = new EngineQueue({
+      limit: means.queueLimit,
+      times: this.times,
+      served: () => means.pool().turns.ready,
+      late: NOT_BEGUN,
+    });
   }
 
   get queued(): number {
@@ -77,13 +83,12 @@ export class EngineDispatcher {
     if (!this.hasTime(job)) throw this.queue.busy(NOT_BEGUN);
   }
 
-  /** A load that takes longer than its request may is not stopped: it will be of use to the next one. */
   private async serve(process: EngineProcess, job: Job): Promise<void> {
     let load: Promise<void> | undefined;
     try {
       if (!process.models.has(job.modelId)) {
         load = this.means.equip(process, job.model);
-        await within(job.remainingMs, load, () => this.queue.busy(STILL_LOADING));
+        await this.inTime(load, job);
         this.assertTime(job);
       }
       job.signal?.throwIfAborted();
@@ -95,6 +100,15 @@ export class EngineDispatcher {
     }
     this.means.pool().turns.free(process);
     this.dispatch();
+  }
+
+  /** A load that its request does not wait for any longer goes on: it will be of use to the next one. */
+  private async inTime(load: Promise<void>, job: Job): Promise<void> {
+    let unwatch: (() => void) | undefined;
+    const left = new Promise<never>((_, leave) => {
+      unwatch = watch(job, leave, () => this.queue.busy(STILL_LOADING));
+    });
+    await Promise.race([load, left]).finally(unwatch);
   }
 
   /** Others that may share the tensor of this one, and leave something to do for the other processes. */
@@ -154,17 +168,5 @@ export class EngineDispatcher {
   private runAgainAlone(job: Job): void {
     job.alone = true;
     this.queue.putBack(job);
-  }
-}
-
-async function within<Result>(ms: number, work: Promise<Result>, late: () => DomainError): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms);
-  });
-  try {
-    return await Promise.race([work, timeUp]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -5,7 +5,7 @@ import type { Manifest } from '../../models/manifest';
 import { ModelRegistry } from '../../models/model-registry.service';
 import type { ModelVersion } from '../../models/model-version.entity';
 import { UploadStage } from '../../models/upload/upload-stage';
-import { EngineModels } from '../engine-models.service';
+import { EngineModels } from '../serving/engine-models.service';
 import { ModelProver } from './model-prover.service';
 
 interface Installation {

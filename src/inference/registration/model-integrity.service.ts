@@ -3,7 +3,7 @@ import { ModelsConfig } from '../../config/models.config';
 import { toDomainError } from '../../errors/to-domain-error';
 import { ArtifactStore } from '../../models/artifacts/artifact-store';
 import { ModelSelection } from '../../models/model-selection.service';
-import { EngineModels } from '../engine-models.service';
+import { EngineModels } from '../serving/engine-models.service';
 
 /** Hashes the stored files of what is in production again and again, and takes out of service what has changed. */
 @Injectable()
@@ -35,7 +35,7 @@ export class ModelIntegrity implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       for (const id of await this.selection.idsInProduction()) {
         const version = await this.selection.version(id);
-        if (await this.store.verify(version.fileHash)) this.engineModels.release(version);
+        if (await this.store.verify(version.fileHash)) await this.engineModels.release(version);
         else await this.engineModels.quarantine(version);
       }
     } catch (error) {

@@ -6,7 +6,7 @@ import { ModelLifecycle } from '../../models/lifecycle/model-lifecycle.service';
 import type { RollBackModelDto, TransitionModelDto } from '../../models/lifecycle/transition-model.dto';
 import type { TransitionListResponse, TransitionResponse } from '../../models/lifecycle/transition.response';
 import { type ModelResponse, toModelResponse } from '../../models/model.response';
-import { EngineModels } from '../engine-models.service';
+import { EngineModels } from '../serving/engine-models.service';
 import { ModelRegistration } from './model-registration.service';
 
 /** Brings the registry's decisions and the engine together. */

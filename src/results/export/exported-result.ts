@@ -30,6 +30,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   image_width: 'result.image_width',
   image_height: 'result.image_height',
   image_hash: 'result.image_hash',
+  queue_ms: 'result.queue_latency_ms',
   preprocessing_ms: 'result.preprocessing_latency_ms',
   inference_ms: 'result.inference_latency_ms',
   created_by: 'result.created_by',

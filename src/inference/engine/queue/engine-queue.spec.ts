@@ -30,7 +30,7 @@ const pushed = (queue: EngineQueue<Request>, changes: Partial<QueueItem> = {}): 
 describe('engine queue', () => {
   let times: ServiceTimes;
   const queueOf = (limit: number, processes = 1): EngineQueue<Request> =>
-    new EngineQueue(limit, times, () => processes);
+    new EngineQueue({ limit, times, served: () => processes, late: 'No turn' });
   beforeEach(() => {
     times = new ServiceTimes();
     jest.useFakeTimers();

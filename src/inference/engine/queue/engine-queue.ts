@@ -1,6 +1,7 @@
 import { DomainError } from '../../../errors/domain.error';
 import { RequestLine, type Waiting } from './request-line';
 import type { ServiceTimes } from './service-times';
+import { watch } from './watch';
 
 export interface QueueItem extends Waiting {
   readonly modelId: string;
@@ -23,19 +24,24 @@ const SHARE = 0.75;
 export const NOT_BEGUN = 'No process was free in time; the model did not run';
 export const STILL_LOADING = 'The model is still being loaded; it did not run';
 
-/** Requests that wait for a process: a bounded line that each leaves when it is late or taken back. */
+interface QueueOptions {
+  /** Items that may wait. */
+  readonly limit: number;
+  readonly times: Pick<ServiceTimes, 'of'>;
+  /** How many are served at a time. */
+  readonly served: () => number;
+  /** What those are told whose turn does not come in time. */
+  readonly late: string;
+}
+
+/** A bounded line of requests that each leaves when it is late or taken back. */
 export class EngineQueue<Item extends QueueItem> {
   private readonly line = new RequestLine<Item>();
   /** For each that waits: ends the watch over its deadline and its signal. */
   private readonly watches = new Map<Item, () => void>();
   private bytes = 0;
 
-  constructor(
-    private readonly limit: number,
-    private readonly times: ServiceTimes,
-    /** How many work on what waits. */
-    private readonly processes: () => number,
-  ) {}
+  constructor(private readonly options: QueueOptions) {}
 
   get length(): number {
     return this.watches.size;
@@ -52,14 +58,10 @@ export class EngineQueue<Item extends QueueItem> {
     const leave = (reason: unknown): void => {
       if (this.remove(item)) item.refuse(reason);
     };
-    const late = (): void => leave(this.busy(NOT_BEGUN));
-    const timer = setTimeout(late, Math.max(item.expiresAt - performance.now(), 0));
-    const takenBack = (): void => leave(item.signal?.reason);
-    item.signal?.addEventListener('abort', takenBack);
-    this.watches.set(item, () => {
-      clearTimeout(timer);
-      item.signal?.removeEventListener('abort', takenBack);
-    });
+    this.watches.set(
+      item,
+      watch(item, leave, () => this.busy(this.options.late)),
+    );
     this.bytes += item.bytes;
     this.line.push(item);
   }
@@ -82,6 +84,13 @@ export class EngineQueue<Item extends QueueItem> {
     return taken;
   }
 
+  /** @returns false when the item does not wait any more */
+  remove(item: Item): boolean {
+    if (!this.line.delete(item)) return false;
+    this.forget(item);
+    return true;
+  }
+
   /** ENGINE_BUSY, with the time that those who wait will take. */
   busy(detail?: string): DomainError {
     return new DomainError('ENGINE_BUSY', detail, { retryAfterSeconds: this.retryAfterSeconds() });
@@ -92,14 +101,9 @@ export class EngineQueue<Item extends QueueItem> {
   }
 
   private hasPlaceFor({ principalId, bytes }: Item): boolean {
-    const tooMany = this.length >= this.limit || this.line.lengthOf(principalId) >= this.limit * SHARE;
+    const { limit } = this.options;
+    const tooMany = this.length >= limit || this.line.lengthOf(principalId) >= limit * SHARE;
     return !tooMany && (this.length === 0 || this.bytes + bytes <= MAX_BYTES);
-  }
-
-  private remove(item: Item): boolean {
-    if (!this.line.delete(item)) return false;
-    this.forget(item);
-    return true;
   }
 
   private forget(item: Item): void {
@@ -109,9 +113,10 @@ export class EngineQueue<Item extends QueueItem> {
   }
 
   private retryAfterSeconds(): number {
+    const { times, served } = this.options;
     let workMs = 0;
-    for (const { modelId } of this.line) workMs += this.times.of(modelId);
-    const seconds = Math.ceil(workMs / Math.max(this.processes(), 1) / 1000);
+    for (const { modelId } of this.line) workMs += times.of(modelId);
+    const seconds = Math.ceil(workMs / Math.max(served(), 1) / 1000);
     return Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS);
   }
 }

@@ -1,25 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { AuditTrail } from '../audit/audit-trail.service';
-import { DomainError } from '../errors/domain.error';
-import type { ErrorCode } from '../errors/error-codes';
-import { toDomainError } from '../errors/to-domain-error';
-import { outsideRequests } from '../http/request-context';
-import { ArtifactStore } from '../models/artifacts/artifact-store';
-import { ModelSelection } from '../models/model-selection.service';
-import type { ModelVersion } from '../models/model-version.entity';
-import type { SelfTest } from '../models/self-test';
-import { tracedBefore } from '../tracing/tracing';
+import { EngineConfig } from '../../config/engine.config';
+import { DomainError } from '../../errors/domain.error';
+import type { ErrorCode } from '../../errors/error-codes';
+import { toDomainError } from '../../errors/to-domain-error';
+import { ArtifactStore } from '../../models/artifacts/artifact-store';
+import { ModelSelection } from '../../models/model-selection.service';
+import type { ModelVersion } from '../../models/model-version.entity';
+import type { SelfTest } from '../../models/self-test';
+import { tracedBefore } from '../../tracing/tracing';
 import {
   type EngineAnswer,
   type EngineModel,
   type EngineRequest,
   InferenceEngine,
-} from './engine/inference-engine';
-import { engineModelOf } from './registration/engine-model';
-import { STILL_LOADING } from './engine/queue/engine-queue';
-import { selfTestReport, sourceOf } from './registration/self-test-report';
+} from '../engine/inference-engine';
+import { engineModelOf } from '../registration/engine-model';
+import { selfTestReport, sourceOf } from '../registration/self-test-report';
+import { LoadQueue } from './load-queue';
+import { ModelOutages } from './model-outages.service';
 
 /** How soon this server notices what another one promoted or deprecated; requests notice at once. */
 const RECONCILE_MS = 5_000;
@@ -27,7 +26,6 @@ const RETRY_FAILED_MS = 60_000;
 /** A version that is not in production is let go of when nobody has used it for that long. */
 const IDLE_MS = 60_000;
 const GOLDEN_DEADLINE_MS = 30_000;
-const LOAD_PAUSE_SECONDS = 5;
 
 interface Held {
   state: 'loading' | 'ready' | 'failed' | 'quarantined';
@@ -42,6 +40,7 @@ interface Held {
 export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('EngineModels');
   private readonly held = new Map<string, Held>();
+  private readonly loading: LoadQueue;
   private readonly closing = new AbortController();
   /** As of the last look; undefined before everything that was in production at the start has been tried. */
   private inProduction?: readonly string[];
@@ -50,13 +49,16 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly engine: InferenceEngine,
     private readonly selection: ModelSelection,
     private readonly store: ArtifactStore,
-    private readonly trail: AuditTrail,
-    private readonly dataSource: DataSource,
-  ) {}
+    private readonly outages: ModelOutages,
+    { queueLimit }: EngineConfig,
+  ) {
+    this.loading = new LoadQueue(queueLimit);
+  }
 
   onApplicationBootstrap(): void {
     this.engine.onQuarantine(({ modelId, state }) => {
-      if (state === 'open') void this.recordQuarantine(modelId, 'MODEL_QUARANTINED');
+      if (state === 'open') void this.outages.begin(modelId, 'MODEL_QUARANTINED');
+      if (state === 'closed') void this.outages.end(modelId, 'MODEL_QUARANTINED');
     });
     void this.keepReconciled();
   }
@@ -91,19 +93,25 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     return selfTest;
   }
 
-  /** @throws DomainError MODEL_LOAD_FAILED, also for a version that misses its self-test here; see `InferenceEngine.run` */
+  /**
+   * `queueMs` of the answer counts from this call.
+   * @throws DomainError MODEL_LOAD_FAILED, also for a version that misses its self-test here; see `InferenceEngine.run`
+   */
   async run(version: ModelVersion, request: EngineRequest): Promise<EngineAnswer> {
     const began = performance.now();
     const held = this.held.get(version.id);
     if (held?.state === 'quarantined') throw new DomainError('MODEL_INTEGRITY_FAILED');
-    if (held?.state !== 'ready') await within(request.deadlineMs, this.assertServes(version));
-    else held.lastUsed = performance.now();
+    if (held?.state === 'ready') held.lastUsed = began;
+    else await this.loading.until(() => this.assertServes(version), version.id, request);
+    const waitedMs = performance.now() - began;
     try {
-      const deadlineMs = request.deadlineMs - (performance.now() - began);
+      const deadlineMs = request.deadlineMs - waitedMs;
       const answer = await this.engine.run(this.engineModel(version), { ...request, deadlineMs });
-      const { queueMs: queue, preprocessingMs: preprocessing, inferenceMs: run } = answer;
-      tracedBefore({ queue, preprocessing, run }, { model: version.modelName, version: version.version });
-      return answer;
+      const queueMs = waitedMs + answer.queueMs;
+      const { preprocessingMs: preprocessing, inferenceMs: run } = answer;
+      const attributes = { model: version.modelName, version: version.version };
+      tracedBefore({ queue: queueMs, preprocessing, run }, attributes);
+      return { ...answer, queueMs };
     } catch (error) {
       if ((error as DomainError).code === 'MODEL_INTEGRITY_FAILED') await this.quarantine(version);
       throw error;
@@ -116,14 +124,14 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     if (held?.state === 'quarantined') return;
     this.held.set(id, { state: 'quarantined', lastUsed: performance.now() });
     await this.engine.unload(id).catch(() => undefined);
-    await this.recordQuarantine(id, 'MODEL_INTEGRITY_FAILED');
+    await this.outages.begin(id, 'MODEL_INTEGRITY_FAILED');
   }
 
   /** The file is the registered one again. */
-  release({ id }: ModelVersion): void {
+  async release({ id }: ModelVersion): Promise<void> {
     if (this.held.get(id)?.state !== 'quarantined') return;
     this.held.delete(id);
-    this.logger.log({ event: 'model.released', model_id: id });
+    await this.outages.end(id, 'MODEL_INTEGRITY_FAILED');
   }
 
   private async assertServes(version: ModelVersion): Promise<void> {
@@ -172,6 +180,7 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     held.state = serves ? 'ready' : 'failed';
     if (serves) {
       this.logger.log({ event: 'model.loaded', ...about(version) });
+      await this.outages.end(version.id, 'MODEL_INTEGRITY_FAILED');
       return selfTest;
     }
     held.failedAt = performance.now();
@@ -221,22 +230,6 @@ export class EngineModels implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async recordQuarantine(id: string, problem: string): Promise<void> {
-    this.logger.error({ event: 'model.quarantined', model_id: id, code: problem });
-    const facts = {
-      objectType: 'model_version',
-      objectId: id,
-      actorRole: 'system',
-      details: { problem },
-    } as const;
-    const record = (): Promise<void> =>
-      this.trail.record(this.dataSource.manager, 'model.quarantined', facts);
-    // whose request it is in which this comes to light has nothing to do with it
-    await outsideRequests(record).catch((error: unknown) => {
-      this.logger.error({ event: 'audit.lost', code: toDomainError(error).code });
-    });
-  }
-
   private engineModel({ id, manifest, fileHash }: ModelVersion): EngineModel {
     return engineModelOf({ id, manifest, fileHash, locate: () => this.store.locate(fileHash) });
   }
@@ -260,17 +253,3 @@ const about = ({
   model_name: modelName,
   version,
 });
-
-/** The work goes on when its time is up: it will be of use to the next request. */
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  const stop = new AbortController();
-  const late = sleep(ms, undefined, { signal: stop.signal }).then(() => {
-    throw new DomainError('ENGINE_BUSY', STILL_LOADING, { retryAfterSeconds: LOAD_PAUSE_SECONDS });
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    stop.abort();
-    late.catch(() => undefined);
-  }
-}

@@ -1,0 +1,2 @@
+ALTER TABLE inference_results
+  DROP COLUMN queue_latency_ms;
