@@ -6,7 +6,7 @@ import { createApp } from '../../src/app.setup';
 import { loadConfiguration } from '../../src/config/configuration';
 import { ModelIntegrity } from '../../src/inference/registration/model-integrity.service';
 import { type Role, ROLES } from '../../src/http/principal';
-import { meanModel } from '../fixtures/models/onnx-writer';
+import { IMAGE, meanModel, node, onnxModel, POOLED, valueInfo } from '../fixtures/models/onnx-writer';
 import { PASSWORD, type RunningApp, startApp } from '../harness/running-app';
 import { temporaryDirectory } from '../harness/temporary-directory';
 
@@ -81,11 +81,13 @@ function formOf(manifest: unknown, file: Buffer = meanModel(), fileName = 'model
 const upload = (manifest: unknown, file?: Buffer, fileName?: string): Promise<Answer> =>
   send('model_manager', 'POST', '/models', formOf(manifest, file, fileName));
 
-async function registered(changes: object = {}, bias = 0): Promise<string> {
-  const { status, body } = await upload(manifestOf(changes, bias), meanModel(bias));
+function idOf({ status, body }: Answer): string {
   expect({ status, code: body.code }).toEqual({ status: 201, code: undefined });
   return body.model_id;
 }
+
+const registered = async (changes: object = {}, bias = 0): Promise<string> =>
+  idOf(await upload(manifestOf(changes, bias), meanModel(bias)));
 
 const transition = (
   role: Role,
@@ -95,8 +97,10 @@ const transition = (
 ): Promise<Answer> =>
   send(role, 'POST', `/models/${id}/transitions`, { to, reason: 'because the test says so', ...more });
 
-async function promoted(changes: object = {}, bias = 0): Promise<string> {
-  const id = await registered(changes, bias);
+const promoted = async (changes: object = {}, bias = 0): Promise<string> =>
+  inProduction(await registered(changes, bias));
+
+async function inProduction(id: string): Promise<string> {
   expect((await transition('model_manager', id, 'validation')).status).toBe(201);
   expect((await transition('approver', id, 'production')).status).toBe(201);
   return id;
@@ -505,6 +509,34 @@ describe('POST /models › bad input leaves neither file nor row', () => {
   });
 });
 
+describe('POST /models › constants of the manifest', () => {
+  it('may be as large as a manifest, and reach the model whole', async () => {
+    const file = onnxModel({
+      graph: [
+        ...POOLED,
+        node('ReduceMean', ['mask'], ['offset']),
+        node('Add', ['mean', 'offset'], ['scores']),
+        IMAGE,
+        valueInfo(11, 'mask', [512, 512]),
+        valueInfo(12, 'scores', ['batch', 1]),
+      ],
+    });
+    const row = Array.from({ length: 512 }, (_, x) => (x % 2 === 0 ? 0.1234567 : 0.3765433));
+    const extra = [{ name: 'mask', value: Array(512).fill(row) }];
+    expect(JSON.stringify(extra).length).toBeGreaterThan(2 * 1024 ** 2);
+    const golden = {
+      input: { data: DATA, width: 64, height: 64 },
+      output: { scores: [[0.75]] },
+      tolerance: 1e-3,
+    };
+    const manifest = manifestOf({ labels: [], input: { name: 'image', extra }, golden: [golden] });
+    const id = await inProduction(idOf(await upload(manifest, file)));
+    const { status, body } = await infer('clinician', { model_id: id });
+    expect(status).toBe(200);
+    expect(body.outputs.scores[0][0]).toBeCloseTo(0.75, 3);
+  });
+});
+
 describe('POST /models › names of files', () => {
   it.each(['../../../evil.onnx', '/etc/passwd', 'C:\\windows\\system32\\x', 'a'.repeat(10_000)])(
     'ignores %.20s',
@@ -739,15 +771,16 @@ describe('integrity in service [R-35]', () => {
       body: { code: 'MODEL_INTEGRITY_FAILED' },
     });
     expect((await infer('clinician', { model_id: sound })).status).toBe(200);
-    const { body: trail } = await send(
-      'auditor',
-      'GET',
-      `/audit?sequenced=wait&object_id=${damaged}&action=model.quarantined`,
-    );
-    expect(trail.items).toMatchObject([{ details: { problem: 'MODEL_INTEGRITY_FAILED' } }]);
+    const recorded = async (action: string): Promise<unknown> =>
+      (await send('auditor', 'GET', `/audit?sequenced=wait&object_id=${damaged}&action=${action}`)).body
+        .items;
+    const entry = { actor_role: 'system', request_id: null, details: { problem: 'MODEL_INTEGRITY_FAILED' } };
+    expect(await recorded('model.quarantined')).toMatchObject([entry]);
+    expect(await recorded('model.released')).toEqual([]);
 
     writeFileSync(path, file);
     await verify();
+    expect(await recorded('model.released')).toMatchObject([entry]);
     expect((await infer('clinician', { model_id: damaged })).status).toBe(200);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { DomainError } from '../../../errors/domain.error';
 import type { ErrorCode } from '../../../errors/error-codes';
-import { type EngineCall, errorOf, MAX_ANSWER_BYTES } from '../protocol/engine-protocol';
+import { ANSWER_BOUNDS, type EngineCall, errorOf } from '../protocol/engine-protocol';
 import { type Frame, FrameDecoder, writeFrame } from '../protocol/frames';
 import { engineDirectory } from './engine-directory';
 
@@ -61,7 +61,7 @@ export class EngineProcess {
     this.exited = this.untilExit(cwd);
     this.ready = this.reply(startDeadlineMs);
     this.socket = this.child.stdio?.[3] as Duplex | undefined;
-    const decoder = new FrameDecoder(MAX_ANSWER_BYTES);
+    const decoder = new FrameDecoder(ANSWER_BOUNDS);
     this.socket?.on('data', (chunk: Buffer) => this.receive(decoder, chunk));
     this.socket?.on('error', () => this.kill('ENGINE_CRASHED'));
   }

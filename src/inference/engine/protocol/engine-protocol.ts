@@ -49,6 +49,8 @@ export interface RunReply {
 }
 
 export const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+/** Of what a process says, which runs a model that nobody has vouched for. */
+export const ANSWER_BOUNDS = { header: 1024 * 1024, payload: MAX_ANSWER_BYTES };
 
 export function failureOf(error: unknown): EngineFailure {
   if (!(error instanceof DomainError)) {

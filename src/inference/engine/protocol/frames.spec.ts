@@ -54,8 +54,12 @@ describe('frames', () => {
 
   it('refuse lengths out of bounds before anything is allocated', () => {
     const payloadTooLong = Buffer.from([2, 0, 0, 0, 11, 0, 0, 0]);
-    expect(() => new FrameDecoder(10).push(payloadTooLong)).toThrow('longer than it may be');
-    const headerTooLong = Buffer.from([0, 0, 0, 0xff, 0, 0, 0, 0]);
-    expect(() => new FrameDecoder().push(headerTooLong)).toThrow('longer than it may be');
+    const headerTooLong = Buffer.from([11, 0, 0, 0, 2, 0, 0, 0]);
+    for (const start of [payloadTooLong, headerTooLong]) {
+      const decoder = new FrameDecoder({ header: 10, payload: 10 });
+      expect(() => decoder.push(start)).toThrow('longer than it may be');
+    }
+    const absurd = Buffer.from([0, 0, 0, 0xff, 0, 0, 0, 0]);
+    expect(() => new FrameDecoder().push(absurd)).toThrow('longer than it may be');
   });
 });

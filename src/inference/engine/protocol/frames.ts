@@ -11,8 +11,15 @@ export interface Frame {
 }
 
 const PREFIX_BYTES = 8;
-const MAX_HEADER_BYTES = 1024 * 1024;
-const MAX_PAYLOAD_BYTES = 0x7fff_ffff;
+
+/** Of a frame, in bytes. */
+interface FrameBounds {
+  readonly header: number;
+  readonly payload: number;
+}
+
+/** For who trusts the other: what a buffer of Node can hold. */
+const ANY: FrameBounds = { header: 0x7fff_ffff, payload: 0x7fff_ffff };
 
 /** The payload is written as it is, not copied: leave it alone until it has been sent. */
 export function writeFrame(stream: Writable, header: object, payload: readonly Uint8Array[] = []): void {
@@ -36,7 +43,7 @@ export class FrameDecoder {
   private part: Buffer = this.prefix;
   private filled = 0;
 
-  constructor(private readonly maxPayloadBytes = MAX_PAYLOAD_BYTES) {}
+  constructor(private readonly bounds = ANY) {}
 
   /**
    * The frames that `chunk` completes.
@@ -59,7 +66,7 @@ export class FrameDecoder {
     if (this.part === this.prefix) {
       const headerBytes = this.prefix.readUInt32LE(0);
       const payloadBytes = this.prefix.readUInt32LE(4);
-      if (headerBytes > MAX_HEADER_BYTES || payloadBytes > this.maxPayloadBytes) {
+      if (headerBytes > this.bounds.header || payloadBytes > this.bounds.payload) {
         throw new Error('A frame is longer than it may be');
       }
       this.header = Buffer.alloc(headerBytes);
