@@ -89,6 +89,17 @@ export class ModelSelection {
     throw new DomainError('MODEL_NOT_SELECTED', `${found.length} versions in production could answer`);
   }
 
+  /** Of DEFAULT_MODEL, as `[<domain>=]<name>[@<version>]`: what no version in production answers for. */
+  async unansweredDefaults(): Promise<string[]> {
+    const unanswered: string[] = [];
+    for (const [domain, model] of this.config.defaultModels) {
+      const [modelName, version] = model.split('@');
+      const found = await this.inProduction([modelName, version, domain || undefined]);
+      if (found.length === 0) unanswered.push(domain === '' ? model : `${domain}=${model}`);
+    }
+    return unanswered;
+  }
+
   /** Newest first; `undefined` stands for any. */
   private inProduction([modelName, version, clinicalDomain]: (string | undefined)[]): Promise<Candidate[]> {
     return this.repository.query(IN_PRODUCTION, [modelName ?? null, version ?? null, clinicalDomain ?? null]);

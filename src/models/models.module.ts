@@ -6,6 +6,7 @@ import { RuntimeConfig } from '../config/runtime.config';
 import { ArtifactStore } from './artifacts/artifact-store';
 import { DirectoryArtifactStore } from './artifacts/directory-artifact-store';
 import { S3ArtifactStore } from './artifacts/s3-artifact-store';
+import { ModelDefaultsIndicator } from './model-defaults.indicator';
 import { ModelHistory } from './lifecycle/model-history.service';
 import { ModelLifecycle } from './lifecycle/model-lifecycle.service';
 import { ModelRegistry } from './model-registry.service';
@@ -26,6 +27,7 @@ const artifactStore = ({ s3 }: ModelsConfig, { dataDir }: RuntimeConfig): Artifa
   controllers: [ModelsController],
   providers: [
     { provide: ArtifactStore, inject: [ModelsConfig, RuntimeConfig], useFactory: artifactStore },
+    ModelDefaultsIndicator,
     ModelHistory,
     ModelLifecycle,
     ModelRegistry,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup';
 import { Draining } from '../../src/components/draining';
@@ -53,6 +54,7 @@ describe('probes [R-20]', () => {
       'audit',
       'database',
       'engine',
+      'models',
       'redis',
       'system',
     ]);
@@ -118,6 +120,24 @@ describe('probes [R-20]', () => {
     expect(await probe(other.url, 'ready')).toBe(503);
     const live = await fetch(`${other.url}/health/live`);
     expect([live.status, live.headers.get('connection')]).toEqual([200, 'close']);
+    await other.stop();
+  });
+
+  it('GET /health › tells of a DEFAULT_MODEL that nothing answers for, as the log does at the start, until something does', async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn');
+    const defaults = 'demo-bright-spot,misspelt=demo-brigth-spot,testing=demo-bright-spot@2.0.0';
+    const other = await startApp({ HEALTH_DETAILS: 'public', DEFAULT_MODEL: defaults });
+    const told = warned.mock.calls.flatMap(([line]) => {
+      const { event, model_name } = line as { event?: string; model_name?: string };
+      return event === 'models.default_unanswered' ? [model_name] : [];
+    });
+    warned.mockRestore();
+    const asked = ['misspelt=demo-brigth-spot', 'testing=demo-bright-spot@2.0.0'];
+    expect(told).toEqual(['demo-bright-spot', ...asked]); // the demo is installed once the server has started
+    const { status, components } = await report(other.url);
+    expect(components['models']).toMatchObject({ status: 'degraded', defaults_unanswered: asked });
+    expect(['degraded', 'unhealthy']).toContain(status);
+    expect(await probe(other.url, 'ready')).toBe(200);
     await other.stop();
   });
 
