@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DataSource } from 'typeorm';
 import { BatchConfig } from '../../src/config/batch.config';
@@ -149,6 +150,25 @@ describe('whose turn it is [R-40]', () => {
     expect(answer.headers.get('retry-after')).toBe('30');
     await submit(integration, 1);
   });
+
+  it('an account does not get further by sending at the same time', async () => {
+    for (let n = 0; n < 20; n++) await submit(clinician, n === 0 ? 99 : 100);
+    const runner = running.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('LOCK inference_batches IN SHARE MODE'); // it can be counted, and not added to
+    const answers = [clinician, clinician].map((client) => client.later(images(1)));
+    const blocked = async (): Promise<number> => {
+      const [{ count }] = (await runner.query(
+        `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )) as [{ count: number }];
+      return count;
+    };
+    while ((await blocked()) < 2) await sleep(20);
+    await runner.commitTransaction();
+    await runner.release();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([202, 429]));
+  });
 });
 
 describe('images that wait', () => {
@@ -202,6 +222,19 @@ describe('images that wait', () => {
     await replica.stop();
     expect(body).toMatchObject({ status: 'failed', results: [{ error: { code: 'BATCH_ITEM_UNREADABLE' } }] });
   });
+
+  it('are told, when they are done, how long they have waited [R-42]', async () => {
+    const id = await submit(clinician, 2);
+    await query(`UPDATE inference_batches SET created_at = created_at - interval '1 hour' WHERE id = $1`, [
+      id,
+    ]);
+    const replica = startWorkers();
+    const { results } = await clinician.done(id);
+    await replica.stop();
+    for (const { latency } of results) expect(latency.queue_ms).toBeGreaterThanOrEqual(3_600_000);
+    const { latency } = (await clinician.get(`/results/${results[0].inference_id}`)).body;
+    expect(latency).toEqual(results[0].latency);
+  });
 });
 
 describe('workers that stop', () => {
@@ -237,6 +270,37 @@ describe('workers that stop', () => {
       [worker],
     );
     expect(await queue.take(uuidv7(), 5)).toMatchObject([{ attempts: 2 }]);
+  });
+
+  it('keep it also when the database did not take the news once', async () => {
+    const id = await submit(clinician, 1);
+    const lease = async (): Promise<Date | null> => {
+      const [row] = await query<[{ free_at: Date; status: string }]>(
+        'SELECT free_at, status FROM inference_batch_items WHERE batch_id = $1',
+        [id],
+      );
+      return row.status === 'processing' ? row.free_at : null;
+    };
+    const items = running.app.get(ItemInference);
+    const run = items.run.bind(items);
+    let goOn!: () => void;
+    const slow = new Promise<void>((resolve) => (goOn = resolve));
+    const ran = jest.spyOn(items, 'run').mockImplementation(async (...asked) => {
+      await slow;
+      return run(...asked);
+    });
+    const warned = jest.spyOn(Logger.prototype, 'warn');
+    const extend = jest.spyOn(queue, 'extend').mockRejectedValueOnce(new DomainError('DATABASE_UNAVAILABLE'));
+    const replica = startWorkers({ workers: 1 });
+    let first: Date | null = null;
+    while ((first = await lease()) === null) await sleep(20);
+    while ((await lease())! <= first) await sleep(20);
+    expect(extend.mock.calls.length).toBeGreaterThan(1);
+    expect(warned).toHaveBeenCalledWith({ event: 'batch.lease_not_extended', code: 'DATABASE_UNAVAILABLE' });
+    goOn();
+    expect(await clinician.done(id)).toMatchObject({ status: 'completed' });
+    await replica.stop();
+    for (const spy of [ran, warned, extend]) spy.mockRestore();
   });
 
   it('an image whose workers stopped three times is given up', async () => {
