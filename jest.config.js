@@ -39,7 +39,12 @@ module.exports = {
   // real servers, databases and processes start and end: on a busy machine that takes its time
   testTimeout: 60_000,
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/src/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/harness/temporary-setup.ts',
+    },
     {
       ...shared,
       displayName: 'test',

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres';
 import { endOrphan } from '../../src/database/embedded/postgres-process';
+import { temporaryDirectory } from './temporary-directory';
 
 const PROGRAM = resolve('dist/database/embedded/embedded-postgres.js');
 /** Starts a server, prints its URL or the reason why not, then does what its last argument says. */
@@ -22,7 +22,7 @@ const CHILD = `
 
 /** A temporary folder for embedded servers of this process and of others, all gone after `dispose`. */
 export class EmbeddedSandbox {
-  readonly parent = mkdtempSync(join(tmpdir(), 'medai-embedded-'));
+  readonly parent = temporaryDirectory();
   readonly directory = join(this.parent, 'postgres');
   readonly data = join(this.directory, 'cluster', 'data');
   private readonly servers: EmbeddedPostgres[] = [];

@@ -1,11 +1,13 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { chmodSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { separateRoles } from '../../src/database/database-roles';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres';
 import { migrateTemplate } from './migrate-template';
 import { openRunLogs } from './run-logs';
 import { administer, databaseUrls, SERVER_URLS, TEMPLATE } from './server';
+import { temporaryDirectory } from './temporary-directory';
+import openTemporaryDirectory from './temporary-setup';
 
 declare global {
   var stopTestServer: (() => Promise<void>) | undefined;
@@ -21,6 +23,7 @@ const SETTINGS = {
 
 /** One server for the run: that of TEST_DATABASE_URL, whose user is a superuser, or one in a temporary folder. */
 export default async function globalSetup(): Promise<void> {
+  openTemporaryDirectory();
   openRunLogs();
   const url = process.env['TEST_DATABASE_URL'] ?? (await startServer());
   try {
@@ -40,18 +43,13 @@ export default async function globalSetup(): Promise<void> {
 const asOwner = (url: string): string => `${url}?options=${encodeURIComponent('-c role=medai_owner')}`;
 
 async function startServer(): Promise<string> {
-  const parent = mkdtempSync(join(tmpdir(), 'medai-test-'));
-  const remove = (): void => rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
+  const parent = temporaryDirectory();
   chmodSync(parent, 0o711);
-  process.once('exit', remove);
   // An interrupted run leaves through `exit` too, where server and folder end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
   }
   const server = await EmbeddedPostgres.start({ directory: join(parent, 'postgres'), settings: SETTINGS });
-  globalThis.stopTestServer = async () => {
-    await server.stop();
-    remove();
-  };
+  globalThis.stopTestServer = () => server.stop();
   return server.url;
 }

@@ -1,14 +1,14 @@
-import { appendFileSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonLogger, jsonLogger } from '../../src/http/json-logger';
 import { canariesIn } from './canaries';
+import { temporaryDirectory } from './temporary-directory';
 
 const DIRECTORY = 'MEDAI_TEST_LOGS';
 
 /** Every server that the tests start, in their own processes or in others, logs there, at the lowest level. */
 export function openRunLogs(): void {
-  process.env[DIRECTORY] = mkdtempSync(join(tmpdir(), 'medai-logs-'));
+  process.env[DIRECTORY] = temporaryDirectory();
 }
 
 let logger: JsonLogger | undefined;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { keepInRunLogs } from './run-logs';
 
@@ -31,6 +32,7 @@ export class ServerProcess {
   static spawn(variables: Record<string, string>, stdout: number | 'pipe' = 'pipe'): ServerProcess {
     const env = {
       PATH: process.env['PATH'],
+      TMPDIR: tmpdir(),
       PORT: '0',
       DEMO: 'off',
       ENGINE_PROCESSES: '1',
