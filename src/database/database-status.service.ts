@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { clockSkew } from './clock-skew';
 import { measured, type PoolStatus } from './pool/pool.metrics';
 import type { ValidatingPool } from './pool/validating-pool';
 
@@ -13,12 +14,18 @@ export class DatabaseStatus implements OnModuleDestroy {
     this.forget();
   }
 
-  /** True when the server accepts writes; a standby or a read-only server does not. */
-  async isWritable(): Promise<boolean> {
-    const [row] = await this.dataSource.query<{ read_only: string }[]>(
-      `SELECT current_setting('transaction_read_only') AS read_only`,
+  /** Writable: the server accepts writes; a standby or a read-only server does not. */
+  async server(): Promise<{ readonly writable: boolean; readonly clockSkewSeconds: number }> {
+    const asked = performance.now();
+    const [row] = await this.dataSource.query<{ read_only: string; now: string }[]>(
+      `SELECT current_setting('transaction_read_only') AS read_only,
+              extract(epoch FROM clock_timestamp()) AS now`,
     );
-    return row?.read_only === 'off';
+    const roundTrip = (performance.now() - asked) / 1000;
+    return {
+      writable: row!.read_only === 'off',
+      clockSkewSeconds: clockSkew(Date.now() / 1000, Number(row!.now), roundTrip),
+    };
   }
 
   /** Whether the application's role is kept from the audit tables by rights, not by triggers alone. */

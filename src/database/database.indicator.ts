@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ComponentHealth } from '../components/component-health';
 import { Components } from '../components/components.service';
+import { clockSkewSeconds } from './clock.metrics';
 import { DatabaseStatus } from './database-status.service';
+
+/** Beyond it times in results and audit entries of several replicas contradict each other. */
+const SKEW_TOLERATED_SECONDS = 5;
 
 @Injectable()
 export class DatabaseIndicator {
@@ -13,9 +17,16 @@ export class DatabaseIndicator {
   }
 
   private async check(): Promise<ComponentHealth> {
-    const writable = await this.database.isWritable();
+    const { writable, clockSkewSeconds: skew } = await this.database.server();
+    clockSkewSeconds.set(skew);
     const migrated = writable && !(await this.database.hasPendingMigrations());
-    const status = writable && migrated ? 'healthy' : 'unhealthy';
-    return { status, writable, migrated, pool: this.database.pool() };
+    const inStep = Math.abs(skew) <= SKEW_TOLERATED_SECONDS;
+    return {
+      status: migrated ? (inStep ? 'healthy' : 'degraded') : 'unhealthy',
+      writable,
+      migrated,
+      clock_skew_seconds: Math.round(skew * 1000) / 1000,
+      pool: this.database.pool(),
+    };
   }
 }

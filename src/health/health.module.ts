@@ -6,6 +6,7 @@ import { HealthReport } from './health-report.service';
 import { MetricsController } from './metrics.controller';
 import { MetricsServer } from './metrics-server.service';
 import { ProbeIndicator } from './probe.indicator';
+import { StorageIndicator } from './storage.indicator';
 import { SystemIndicator } from './system.indicator';
 
 interface HealthOptions {
@@ -21,7 +22,7 @@ export class HealthModule {
       module: HealthModule,
       imports: [TerminusModule.forRoot({ logger: false })],
       controllers: [HealthController, healthReportController(reportIsPublic), ...metrics],
-      providers: [HealthReport, MetricsServer, ProbeIndicator, SystemIndicator],
+      providers: [HealthReport, MetricsServer, ProbeIndicator, StorageIndicator, SystemIndicator],
     };
   }
 }

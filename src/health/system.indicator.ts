@@ -2,9 +2,10 @@ import { availableParallelism, loadavg } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { type ComponentHealth, overall } from '../components/component-health';
 import { Components } from '../components/components.service';
-import { HealthConfig, type Limits } from '../config/health.config';
+import { HealthConfig } from '../config/health.config';
 import { RuntimeConfig } from '../config/runtime.config';
 import { diskUse } from './disk-use';
+import { judged } from './judged';
 import { memoryUse } from './memory-use';
 
 /** Load, memory, and the disk under DATA_DIR. None of them keeps requests away: the engine's queue does that. */
@@ -27,9 +28,4 @@ export class SystemIndicator {
     };
     return { status: overall(Object.values(parts)), ...parts };
   }
-}
-
-function judged(used: number, { degraded, unhealthy }: Limits): ComponentHealth {
-  const status = used < degraded ? 'healthy' : used < unhealthy ? 'degraded' : 'unhealthy';
-  return { status, used: Math.round(used * 1000) / 1000 };
 }

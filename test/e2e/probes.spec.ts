@@ -56,6 +56,7 @@ describe('probes [R-20]', () => {
       'engine',
       'models',
       'redis',
+      'storage',
       'system',
     ]);
     for (const component of Object.values(body.components))
@@ -66,6 +67,7 @@ describe('probes [R-20]', () => {
       waiting: expect.any(Number),
       max: 30,
     });
+    expect(body.components['database']).toMatchObject({ clock_skew_seconds: expect.any(Number) });
     expect(body.uptime_seconds).toEqual(expect.any(Number));
     const order = ['healthy', 'degraded', 'unhealthy'];
     const statuses = Object.values(body.components).map(({ status }) => status);
