@@ -46,8 +46,7 @@ export class BitReader {
 
   /** RECEIVE and EXTEND of T.81 F.2.2.1 and F.2.2.4: a signed number of a category, 0 to 16 bits. */
   readExtended(category: number): number {
-    const value = this.read(category);
-    return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
+    return extended(this.read(category), category);
   }
 
   /** @throws DomainError IMAGE_CORRUPT when more bits were taken than there are */
@@ -62,3 +61,7 @@ export class BitReader {
       throw corruptJpeg('there is more data than pixels');
   }
 }
+
+/** EXTEND of T.81 F.2.2.1: the bits of a category as a signed number. */
+export const extended = (bits: number, category: number): number =>
+  bits < 1 << (category - 1) ? bits - (1 << category) + 1 : bits;

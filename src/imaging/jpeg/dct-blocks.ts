@@ -52,11 +52,12 @@ export function inverseDct(divisors: Uint16Array, precision: number): InverseDct
 }
 
 /** Samples of a whole component. */
-export function fillPlane({ data, stride }: Plane, coefficients: Int16Array, dct: InverseDct): void {
-  for (let row = 0, from = 0; from < coefficients.length; row += 8) {
-    for (let column = 0; column < stride; column += 8, from += 64) {
-      dct.transform(coefficients, from, data, row * stride + column, stride);
-    }
+export function fillPlane({ data, stride }: Plane, coefficients: Coefficients, dct: InverseDct): void {
+  const { data: blocks, last, blocksWide } = coefficients;
+  for (let block = 0; block < last.length; block++) {
+    const column = block % blocksWide;
+    const row = (block - column) / blocksWide;
+    dct.transform(blocks, block * 64, last[block]!, data, (row * stride + column) * 8, stride);
   }
 }
 

@@ -1,9 +1,9 @@
-import type { BitReader } from './bit-reader';
+import { type BitReader, extended } from './bit-reader';
 import { corruptJpeg } from './jpeg-errors';
 
 const MAX_CODE_BITS = 16;
 /** Nearly all codes are as short; a table of these many bits stays in the processor's nearest cache. */
-const SHORT_BITS = 10;
+export const SHORT_BITS = 10;
 
 /** A table of T.81 annex C. */
 export class HuffmanTable {
@@ -41,6 +41,22 @@ export class HuffmanTable {
     if (entry === 0) return this.decodeLong(bits, next);
     bits.skip(entry >> 8);
     return entry & 0xff;
+  }
+
+  /**
+   * Of an AC table, by the next SHORT_BITS bits: the code that begins them together with the coefficient behind it, where
+   * they hold both: its value << 16 | zeros before it << 8 | bits of both; else 0.
+   */
+  coefficients(): Int32Array {
+    const coefficients = new Int32Array(1 << SHORT_BITS);
+    for (const [bits, entry] of this.short.entries()) {
+      const size = entry & 15;
+      const taken = (entry >> 8) + size;
+      if (size === 0 || taken > SHORT_BITS) continue;
+      const value = extended((bits >> (SHORT_BITS - taken)) & ((1 << size) - 1), size);
+      coefficients[bits] = (value << 16) | ((entry & 0xf0) << 4) | taken;
+    }
+    return coefficients;
   }
 
   private decodeLong(bits: BitReader, next: number): number {

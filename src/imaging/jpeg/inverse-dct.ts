@@ -7,6 +7,9 @@ const CONST_BITS = 13;
 const [C0_298, C0_390, C0_541, C0_765, C0_899, C1_175] = [2446, 3196, 4433, 6270, 7373, 9633] as const;
 const [C1_501, C1_847, C1_961, C2_053, C2_562, C3_072] = [12299, 15137, 16069, 16819, 20995, 25172] as const;
 
+/** In zigzag order, where the first coefficient of the right half of a block stands. */
+const FIRST_ON_THE_RIGHT = 14;
+
 /** Products and sums stay within 32 bits; said so, they are computed in them. */
 const { imul } = Math;
 
@@ -27,25 +30,40 @@ export class InverseDct {
     this.max = (1 << precision) - 1;
   }
 
-  /** Samples of the block of coefficients at `from`, within 0 and 2^precision - 1; rows of the target are `stride` apart. */
+  /**
+   * Samples of the block of coefficients at `from`, within 0 and 2^precision - 1; rows of the target are `stride` apart.
+   * @param last position in the file, which is zigzag order, behind which all coefficients are 0
+   */
   transform(
     coefficients: Int16Array,
     from: number,
+    last: number,
     target: Uint16Array,
     offset: number,
     stride: number,
   ): void {
-    if (this.columns(coefficients, from)) this.rows(target, offset, stride);
+    if (last === 0) this.flat(coefficients[from]!, target, offset, stride);
+    else if (this.columns(coefficients, from, last < FIRST_ON_THE_RIGHT ? 4 : 8))
+      this.rows(target, offset, stride);
     else this.narrowRows(target, offset, stride);
   }
 
-  /** true: there is something in the right half of the columns. */
-  private columns(data: Int16Array, from: number): boolean {
+  /** A block of one level: `columns` and `rows` of a single coefficient. */
+  private flat(coefficient: number, target: Uint16Array, offset: number, stride: number): void {
+    const { factors, centre, max } = this;
+    const level = clamp(((imul(coefficient, factors[0]!) + 4) >> 3) + centre, max);
+    for (let row = 0, at = offset; row < 8; row++, at += stride) {
+      for (let x = 0; x < 8; x++) target[at + x] = level;
+    }
+  }
+
+  /** Of the first `count` columns; true: there is something in the right half of them. */
+  private columns(data: Int16Array, from: number, count: number): boolean {
     const { workspace, factors, passBits } = this;
     let right = 0;
     const shift = CONST_BITS - passBits;
     const round = 1 << (shift - 1);
-    for (let x = 0; x < 8; x++) {
+    for (let x = 0; x < count; x++) {
       const at = from + x;
       const s0 = imul(data[at]!, factors[x]!);
       let s1 = data[at + 8]!;

@@ -21,7 +21,8 @@ export function toUnitValues({ frame, planes, applicationData }: JpegPlanes): Fl
   const write = components.length === 1 ? writeGrey : isRgb(frame, applicationData) ? writeRgb : writeYcc;
   for (let y = 0; y < height; y++) {
     write(
-      data.subarray(y * width * components.length),
+      data,
+      y * width * components.length,
       width,
       rows.map((row) => row.at(y)),
     );
@@ -29,15 +30,16 @@ export function toUnitValues({ frame, planes, applicationData }: JpegPlanes): Fl
   return data;
 }
 
-type WriteRow = (target: Float32Array, width: number, rows: readonly Uint16Array[]) => void;
+/** Of one row of samples of each component, `width` pixels from `start` on. */
+type WriteRow = (target: Float32Array, start: number, width: number, rows: readonly Uint16Array[]) => void;
 
-const writeGrey: WriteRow = (target, width, [grey]) => {
-  for (let x = 0; x < width; x++) target[x] = unit[grey![x]!]!;
+const writeGrey: WriteRow = (target, start, width, [grey]) => {
+  for (let x = 0; x < width; x++) target[start + x] = unit[grey![x]!]!;
 };
 
-const writeRgb: WriteRow = (target, width, rows) => {
+const writeRgb: WriteRow = (target, start, width, rows) => {
   for (const [c, row] of rows.entries()) {
-    for (let x = 0, to = c; x < width; x++, to += 3) target[to] = unit[row[x]!]!;
+    for (let x = 0, to = start + c; x < width; x++, to += 3) target[to] = unit[row[x]!]!;
   }
 };
 
@@ -48,8 +50,8 @@ const [RED_CR, GREEN_CR, GREEN_CB, BLUE_CB] = [1.402, 0.71414, 0.34414, 1.772].m
   number,
 ];
 
-const writeYcc: WriteRow = (target, width, [luma, blue, red]) => {
-  for (let x = 0, to = 0; x < width; x++, to += 3) {
+const writeYcc: WriteRow = (target, start, width, [luma, blue, red]) => {
+  for (let x = 0, to = start; x < width; x++, to += 3) {
     const y = luma![x]! + 256;
     const cb = blue![x]! - 128;
     const cr = red![x]! - 128;

@@ -84,8 +84,8 @@ class PlaneDecoder implements JpegVisitor {
     if (this.decoding === undefined) throw corruptJpeg('there is no frame');
     const { frame, planes, coefficients, progress } = this.decoding;
     progress.assertComplete();
-    for (const [index, { data }] of coefficients?.entries() ?? []) {
-      fillPlane(planes[index]!, data, inverseDct(this.divisors[index]!, frame.precision));
+    for (const [index, ofComponent] of coefficients?.entries() ?? []) {
+      fillPlane(planes[index]!, ofComponent, inverseDct(this.divisors[index]!, frame.precision));
     }
     return { frame, planes, applicationData: this.applicationData };
   }

@@ -8,7 +8,6 @@ import type { JpegComponent, JpegFrame } from './jpeg-frame';
  */
 export class RowSource {
   private readonly row: Uint16Array;
-  private readonly sums: Uint16Array;
   private readonly right: number;
   private readonly down: number;
 
@@ -23,16 +22,15 @@ export class RowSource {
       throw unsupportedJpeg('This chroma subsampling');
     }
     this.row = new Uint16Array(component.width * this.right);
-    this.sums = new Uint16Array(component.width);
   }
 
   /** Valid until the next call. */
   at(y: number): Uint16Array {
     const { right, down } = this;
     if (right === 1 && down === 1) return this.line(y);
-    if (right === 2 && down === 1) return this.widen(this.line(y), 1);
-    if (right === 2 && down === 2) return this.widen(this.between(y), 4);
-    if (right === 1 && down === 2) return this.scaled(this.between(y), y % 2 === 0 ? 1 : 2);
+    if (right === 2 && down === 1) return this.widened(this.line(y), this.line(y), 4, 8);
+    if (right === 2 && down === 2) return this.widened(this.line(y >> 1), this.further(y), 8, 7);
+    if (right === 1 && down === 2) return this.between(this.line(y >> 1), this.further(y), 1 + (y % 2));
     return this.repeated(this.line(Math.floor(y / down)));
   }
 
@@ -41,37 +39,33 @@ export class RowSource {
     return this.plane.data.subarray(start, start + this.component.width);
   }
 
-  /** Four times the row in between: three of the nearer line and one of the further. */
-  private between(y: number): Uint16Array {
-    const nearer = y >> 1;
-    const further = Math.min(Math.max(y % 2 === 0 ? nearer - 1 : nearer + 1, 0), this.component.height - 1);
-    const [near, far, { sums }] = [this.line(nearer), this.line(further), this];
-    for (let x = 0; x < sums.length; x++) sums[x] = 3 * near[x]! + far[x]!;
-    return sums;
+  /** The second nearest line of a row at twice the resolution. */
+  private further(y: number): Uint16Array {
+    const line = (y >> 1) + (y % 2 === 0 ? -1 : 1);
+    return this.line(Math.min(Math.max(line, 0), this.component.height - 1));
   }
 
-  private scaled(sums: Uint16Array, round: number): Uint16Array {
+  private between(near: Uint16Array, far: Uint16Array, round: number): Uint16Array {
     const { row } = this;
-    for (let x = 0; x < sums.length; x++) row[x] = (sums[x]! + round) >> 2;
+    for (let x = 0; x < row.length; x++) row[x] = (3 * near[x]! + far[x]! + round) >> 2;
     return row;
   }
 
-  /** Twice as wide; `scale` is what the line holds its samples times of. Rounding alternates, as in libjpeg. */
-  private widen(line: Uint16Array, scale: 1 | 4): Uint16Array {
+  /** Twice as wide, from the sums of the line between two, four times its samples. Rounding alternates, as in libjpeg. */
+  private widened(near: Uint16Array, far: Uint16Array, low: number, high: number): Uint16Array {
     const { row } = this;
-    const last = line.length - 1;
-    const [low, high, shift] = scale === 1 ? [1, 2, 2] : [8, 7, 4];
-    let left = line[0]!;
+    const last = near.length - 1;
+    let left = 3 * near[0]! + far[0]!;
     let centre = left;
     for (let x = 0, to = 0; x < last; x++, to += 2) {
-      const right = line[x + 1]!;
-      row[to] = (3 * centre + left + low) >> shift;
-      row[to + 1] = (3 * centre + right + high) >> shift;
+      const right = 3 * near[x + 1]! + far[x + 1]!;
+      row[to] = (3 * centre + left + low) >> 4;
+      row[to + 1] = (3 * centre + right + high) >> 4;
       left = centre;
       centre = right;
     }
-    row[2 * last] = (3 * centre + left + low) >> shift;
-    row[2 * last + 1] = (4 * centre + high) >> shift;
+    row[2 * last] = (3 * centre + left + low) >> 4;
+    row[2 * last + 1] = (4 * centre + high) >> 4;
     return row;
   }
 
