@@ -10,8 +10,9 @@ export const IMAGE_ERRORS = define({
   IMAGE_FORMAT_UNSUPPORTED: {
     kind: 'unsupported_media',
     severity: 'low',
-    title: 'The bytes are not an image of a supported format',
-    remedy: 'Send an image format named in `detail`; formats are recognised by content, not by name.',
+    title: 'The image is of a format, or of a kind of it, that is not supported',
+    remedy:
+      'Convert it to a PNG, JPEG or DICOM file as docs/imaging.md and docs/dicom.md list them. A file is recognised by its bytes, not by its name.',
   },
   IMAGE_CORRUPT: {
     kind: 'unprocessable',

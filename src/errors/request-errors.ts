@@ -49,7 +49,8 @@ export const REQUEST_ERRORS = define({
     kind: 'unsupported_media',
     severity: 'low',
     title: 'The content type or encoding is not supported',
-    remedy: 'Use a content type named in `detail`, without Content-Encoding.',
+    remedy:
+      'Set Content-Type to one that the route takes (/docs lists them), and send the body without Content-Encoding.',
   },
   IDEMPOTENCY_KEY_MALFORMED: {
     kind: 'malformed',

@@ -55,7 +55,7 @@ export function jsonBody(request: Request): Promise<unknown> {
 async function readJson(request: Request): Promise<unknown> {
   if (!hasBody(request)) return {};
   if (mediaType(request) !== 'application/json') {
-    throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', 'This route takes application/json');
+    throw unsupportedType(request, 'application/json');
   }
   const bytes = await readChecked(request, JSON_LIMIT_BYTES);
   try {
@@ -63,6 +63,11 @@ async function readJson(request: Request): Promise<unknown> {
   } catch {
     throw new DomainError('REQUEST_MALFORMED_JSON');
   }
+}
+
+function unsupportedType(request: Request, accepted: string): DomainError {
+  const sent = mediaType(request) === '' ? 'The request has no Content-Type' : 'The Content-Type is another';
+  return new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', `${sent}; this route takes ${accepted}`);
 }
 
 /** The bytes of the body as they came, or undefined if the route's own interceptor reads them. */
@@ -76,7 +81,7 @@ export async function rawBody(request: Request, rule: BodyRule): Promise<Buffer 
   const limit = rule.limits[type];
   if (limit === undefined) {
     const accepted = [...Object.keys(rule.limits), ...(rule.streamedTypes ?? [])].join(', ');
-    throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', `This route takes ${accepted}`);
+    throw unsupportedType(request, accepted);
   }
   return readChecked(request, limit);
 }

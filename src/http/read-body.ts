@@ -12,7 +12,9 @@ const FIRST_BYTES = 64 * 1024;
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED');
+  if (encoding !== 'identity') {
+    throw new DomainError('REQUEST_MEDIA_TYPE_UNSUPPORTED', 'The request has a Content-Encoding');
+  }
   const announced = request.headers['content-length'];
   const size = announced === undefined ? Math.min(FIRST_BYTES, limit) : Number(announced);
   if (size > limit) throw tooLarge(limit);

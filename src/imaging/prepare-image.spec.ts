@@ -92,15 +92,15 @@ describe('prepareImage refuses [R-02] [R-06]', () => {
   const svg = Buffer.from('<?xml version="1.0"?>\n<!-- x --><svg xmlns="http://www.w3.org/2000/svg"/>');
 
   it.each([
-    ['GIF', gif],
-    ['SVG', svg],
-    ['ZIP', Buffer.from('PK\x03\x04')],
-    ['TIFF', Buffer.from('II*\0')],
-    ['The format', text],
-    ['The format', png.subarray(0, 7)],
-    ['The file is of two', polyglot],
+    ['GIF, which', gif],
+    ['SVG, which', svg],
+    ['ZIP, which', Buffer.from('PK\x03\x04')],
+    ['TIFF, which', Buffer.from('II*\0')],
+    ['not PNG, JPEG or DICOM', text],
+    ['not PNG, JPEG or DICOM', png.subarray(0, 7)],
+    ['of two formats', polyglot],
   ])('what it recognises as %s by content', async (name, bytes) => {
-    const detail = expect.stringMatching(new RegExp(`^${name} `)) as string;
+    const detail = expect.stringMatching(new RegExp(`^The file is ${name}`)) as string;
     const refusal = expect.objectContaining({ code: 'IMAGE_FORMAT_UNSUPPORTED', detail }) as Error;
     await expect(prepare({ form: 'file', bytes })).rejects.toThrow(refusal);
     await expect(prepare({ form: 'base64', bytes: Buffer.from(bytes.toString('base64')) })).rejects.toThrow(

@@ -3,6 +3,7 @@ import { DomainError } from '../errors/domain.error';
 import { type BodyRule, mediaType, takeBody } from '../http/body';
 import { contentDigestVerified } from '../http/digest/content-digest';
 import { validated } from '../http/validation';
+import { fileFormatsOf } from '../imaging/file-format';
 import type { ImageSource } from '../imaging/image';
 import { CreateInferenceDto } from './create-inference.dto';
 import { type SplitObject, splitJsonBody } from './json-fields';
@@ -47,14 +48,27 @@ function readForm(request: Request): FieldsAndSource {
       return fromPart((request as MultipartRequest).file?.buffer, formFieldsOf(request.body as object));
     case 'application/octet-stream': {
       const fields = fieldsOf(request.query);
-      return {
-        fields,
-        source: { form: 'float32', bytes: nonEmpty(takeBody(request)), ...sizeOf(fields) },
-      };
+      const bytes = nonEmpty(takeBody(request));
+      refuseFile(bytes);
+      return { fields, source: { form: 'float32', bytes, ...sizeOf(fields) } };
     }
     default:
       return fromFile(takeBody(request), fieldsOf(request.query));
   }
+}
+
+/**
+ * Float32 values are taken for what they are called; a file that is called so is a client's default.
+ * @throws DomainError REQUEST_MEDIA_TYPE_UNSUPPORTED
+ */
+function refuseFile(bytes: Buffer): void {
+  const [format] = fileFormatsOf(bytes);
+  if (format === undefined) return;
+  const type = format === 'dicom' ? 'application/dicom' : `image/${format}`;
+  throw new DomainError(
+    'REQUEST_MEDIA_TYPE_UNSUPPORTED',
+    `The body is a ${format.toUpperCase()} file, but application/octet-stream means float32 values: send it as ${type}, or as the part \`file\` of a form`,
+  );
 }
 
 /** @throws DomainError VALIDATION_FAILED */
@@ -75,8 +89,8 @@ export function fromObject({ data, image, fields: plain }: SplitObject): FieldsA
 }
 
 /**
- * Form 3. A part of just the size that `width` and `height` ask for is float32, little-endian, row-major; any other is
- * an image file.
+ * Form 3. A part that is no image file by its bytes, and of just the size that `width` and `height` ask for, is float32,
+ * little-endian, row-major.
  * @throws DomainError IMAGE_EMPTY
  */
 export function fromPart(bytes: Buffer | undefined, fields: CreateInferenceDto): FieldsAndSource {
@@ -84,7 +98,7 @@ export function fromPart(bytes: Buffer | undefined, fields: CreateInferenceDto):
   const { width = 0, height = 0, channels } = fields;
   const held = input.source.bytes.length / (width * height * Float32Array.BYTES_PER_ELEMENT);
   const isFloat32 = channels === undefined ? [1, 2, 3, 4].includes(held) : held === channels;
-  if (!isFloat32) return input;
+  if (!isFloat32 || fileFormatsOf(input.source.bytes).length > 0) return input;
   return { ...input, source: { form: 'float32', bytes: input.source.bytes, ...sizeOf(fields) } };
 }
 

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fixture } from '../imaging/fixtures';
 import { type RunningApp, SAMPLE, startApp } from '../harness/running-app';
 
@@ -76,6 +78,55 @@ describe('POST /infer › JPEG [R-02]', () => {
   ])('refuses %s', async (_name, file, status, code) => {
     const answer = await post('/infer', new Uint8Array(file), { 'Content-Type': 'image/jpeg' });
     expect(answer).toMatchObject({ status, body: { code } });
+  });
+});
+
+describe('POST /infer › a file that is called application/octet-stream [R-02]', () => {
+  const dicom = readFileSync(join(__dirname, '../fixtures/dicom/explicit-u8.dcm'));
+  it.each([
+    ['PNG', 'image/png', png],
+    ['JPEG', 'image/jpeg', fixture('grey.jpg')],
+    ['DICOM', 'application/dicom', dicom],
+  ])('is refused, and the answer says that it is %s', async (format, type, file) => {
+    for (const query of ['', '?width=64&height=64']) {
+      const answer = await post(`/infer${query}`, new Uint8Array(file), {
+        'Content-Type': 'application/octet-stream',
+      });
+      expect(answer).toMatchObject({ status: 415, body: { code: 'REQUEST_MEDIA_TYPE_UNSUPPORTED' } });
+      expect(answer.body.detail).toContain(`The body is a ${format} file`);
+      expect(answer.body.detail).toContain(`send it as ${type}`);
+    }
+  });
+
+  it('is a file in a form, whatever width and height say', async () => {
+    const file = Buffer.concat([fixture('grey.jpg'), Buffer.alloc(4 * 64 * 64)]).subarray(0, 4 * 64 * 64);
+    const form = new FormData();
+    form.set('file', new Blob([file]));
+    form.set('width', '64');
+    form.set('height', '64');
+    const answer = await post('/infer', form, {});
+    expect(answer).toMatchObject({ status: 422, body: { code: 'IMAGE_CORRUPT' } });
+  });
+});
+
+describe('POST /infer › 415 says what to send [R-14]', () => {
+  it.each([
+    ['another type', { 'Content-Type': 'text/csv' }, 'this route takes application/json, '],
+    ['no type', { 'Content-Type': '' }, 'The request has no Content-Type'],
+    ['a compressed body', { 'Content-Type': 'image/png', 'Content-Encoding': 'gzip' }, 'Content-Encoding'],
+  ])('%s', async (_name, headers, text) => {
+    const { status, body } = await post('/infer', png, headers);
+    expect(status).toBe(415);
+    expect(body.detail).toContain(text);
+    expect(body.detail).not.toContain('detail');
+  });
+
+  it('a file of another format', async () => {
+    const { status, body } = await post('/infer', Buffer.from('GIF89a'), { 'Content-Type': 'image/png' });
+    expect(status).toBe(415);
+    expect(body.detail).toMatch(
+      /^The file is GIF, which is not supported\. Convert it to a PNG, JPEG or DICOM/,
+    );
   });
 });
 
