@@ -16,7 +16,9 @@ export function matchChannels(image: Image, wanted: number): Image {
 
 function replicate(grey: Float32Array): Float32Array {
   const data = new Float32Array(grey.length * 3);
-  for (let i = 0; i < grey.length; i++) data.fill(grey[i]!, 3 * i, 3 * i + 3);
+  for (let i = 0, to = 0; i < grey.length; i++, to += 3) {
+    data[to] = data[to + 1] = data[to + 2] = grey[i]!;
+  }
   return data;
 }
 

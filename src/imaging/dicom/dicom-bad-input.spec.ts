@@ -282,6 +282,12 @@ describe('headers that contradict themselves', () => {
       { '00281050': ['DS', '1'.repeat(60_000) + 'x'] },
       '(0028,1050) WindowCenter',
     ],
+    [
+      'a slope that the intercept swallows',
+      { '00281052': ['DS', '1e20'], '00281053': ['DS', '1e-20'] },
+      'RescaleSlope',
+    ],
+    ['a slope past all float32', { '00281052': ['DS', '0'], '00281053': ['DS', '1e300'] }, 'RescaleSlope'],
     ['a number of 65 digits', { '00281053': ['DS', '1'.repeat(65)] }, 'RescaleSlope'],
     ['a UID that is none', { '0020000D': ['UI', 'DOE^JOHN'] }, '(0020,000D) StudyInstanceUID'],
   ])('%s', async (_, changes, field) => {

@@ -42,5 +42,9 @@ export function readModality(dataSet: DataSet, { bitsStored, signed }: ImagePixe
   }
   const apply = (stored: number): number => stored * slope + intercept;
   const [a, b] = [apply(least), apply(most)];
+  const span = Math.fround(b) - Math.fround(a);
+  if (span === 0 || !Number.isFinite(span)) {
+    throw invalidAttribute('RescaleSlope', 'gives values that float32 cannot hold or tell apart');
+  }
   return { apply, low: Math.min(a, b), high: Math.max(a, b), told: { slope, intercept } };
 }
