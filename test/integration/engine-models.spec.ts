@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineConfig } from '../../src/config/engine.config';
 import { DomainError } from '../../src/errors/domain.error';
 import type { EngineAnswer, EngineRequest } from '../../src/inference/engine/inference-engine';
@@ -53,7 +54,7 @@ describe('requests that wait for a model to be loaded [R-41]', () => {
     const loads = jest.spyOn(engine, 'load');
     const asked = Promise.all([ask(), ask({ principalId: 'other' })]);
     const began = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await sleep(30);
     const waitedMs = performance.now() - began;
     open();
     for (const { scores, queueMs } of await asked) {
@@ -93,6 +94,22 @@ describe('requests that wait for a model to be loaded [R-41]', () => {
     open();
     expect(await Promise.all(waiting)).toHaveLength(PLACES);
     await expect(ask()).resolves.toMatchObject({ scores: [1, 1, 1, 1] });
+  });
+});
+
+describe('a server that starts [R-20]', () => {
+  it('is ready once what is in production is loaded and tried, and not when it does not serve any more', async () => {
+    jest.spyOn(running.app.get(ModelSelection), 'idsInProduction').mockResolvedValueOnce([version.id]);
+    const open = closeGate();
+    const load = jest.spyOn(engine, 'load');
+    models.onApplicationBootstrap();
+    while (load.mock.calls.length === 0) await sleep(5);
+    expect(models.ready).toBe(false);
+    open();
+    while (!models.ready) await sleep(5);
+    jest.spyOn(engine, 'run').mockRejectedValueOnce(new DomainError('MODEL_RUN_FAILED'));
+    await expect(models.prepare(version)).rejects.toMatchObject({ code: 'MODEL_SELF_TEST_FAILED' });
+    expect(models.ready).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -149,6 +149,18 @@ describe('OnnxEngine', () => {
     const bomb = modelOf('memory-bomb');
     await expect(engine.run(bomb, requestOf(WHITE))).rejects.toEqual(failure('ENGINE_CRASHED'));
     expect((await engine.run(bomb, requestOf(BLACK))).scores).toEqual([0]);
+  });
+
+  onLinux('runs models in an empty folder, with nothing of the environment of the server', async () => {
+    const engine = engineOf({ processes: 1 });
+    await engine.load(endless);
+    const [pid] = engine.pids;
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+    const own = variables.filter((variable) => !/^(PWD|OLDPWD|SHLVL|_)=/.test(variable)); // the shell's
+    expect(own).toEqual(['ORT_DISABLE_TELEMETRY=1']);
+    const folder = readlinkSync(`/proc/${pid}/cwd`);
+    expect(folder).not.toBe(process.cwd());
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   onLinux('says so when no process can be started', async () => {

@@ -64,6 +64,13 @@ describe('readRawImage [R-04]', () => {
     expect(readRawImage({ form: 'float32', bytes: shifted }, 1).data[1]).toBe(1 / 4096);
   });
 
+  it('looks at float32 where it stands when it starts on the boundary of a value, without a copy', () => {
+    const bytes = new Uint8Array(new ArrayBuffer(8 + 64 * 64 * 4), 8);
+    const { data } = readRawImage({ form: 'float32', bytes }, 1);
+    expect(data.buffer).toBe(bytes.buffer);
+    expect(data.byteOffset).toBe(8);
+  });
+
   it('refuses float32 that ends within a value', () => {
     const source = { form: 'float32' as const, bytes: Buffer.alloc(64 * 64 * 4 - 1) };
     expect(() => readRawImage(source, 1)).toThrow(failure('IMAGE_DATA_LENGTH'));
