@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from './configuration';
@@ -115,6 +115,26 @@ describe('configuration [R-16] [R-17]', () => {
       'JWT_SIGNING_KEY',
       'PSEUDONYM_KEY',
     ]);
+  });
+
+  it.each([
+    ['a file', __filename],
+    ['what is below a file', join(__filename, 'data')],
+    ['what cannot be made', '/proc/nowhere/data'],
+    ['where nothing can be made', '/proc'],
+  ])('refuses %s as DATA_DIR at once, in a line that says why', (_what, directory) => {
+    for (const NODE_ENV of ['', 'production']) {
+      const problems = problemsOf({ DATA_DIR: directory, NODE_ENV });
+      expect(problems).toEqual([
+        expect.stringMatching(/^DATA_DIR: expected a directory that can be written to \([a-z -]+\)$/),
+      ]);
+    }
+  });
+
+  it('makes DATA_DIR with the directories above it, and leaves nothing of its own there', () => {
+    const directory = join(dataDir(), 'a', 'b');
+    loadConfiguration({ DATA_DIR: directory });
+    expect(readdirSync(directory)).toEqual(['secrets']);
   });
 
   it('keeps generated secrets for the next start, readable by the owner alone', () => {

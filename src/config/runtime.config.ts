@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { openDataDirectory } from './data-directory';
 import type { Environment } from './environment';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -21,6 +22,7 @@ export class RuntimeConfig {
     this.production =
       env.oneOf('NODE_ENV', ['development', 'test', 'production'], 'development') === 'production';
     this.dataDir = resolve(env.text('DATA_DIR') ?? '.data');
+    openDataDirectory(this.dataDir);
     this.logLevel = env.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
     const embedded = !env.isSet('DATABASE_URL');
     this.demo = env.oneOf('DEMO', ['on', 'off'], embedded && !this.production ? 'on' : 'off') === 'on';

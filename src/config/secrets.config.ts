@@ -109,7 +109,6 @@ const generateEdKey = (): string => generateKeyPairSync('ed25519').privateKey.ex
 const generatePseudonymKey = (): string => randomBytes(32).toString('base64');
 
 function readOrGenerate(path: string, generate: () => string): string {
-  mkdirSync(join(path, '../..'), { recursive: true });
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
   try {
     writeFileSync(path, generate(), { flag: 'wx', mode: 0o600 });
