@@ -5,6 +5,7 @@ import { type Configuration, processConfiguration } from './config/configuration
 import { StartupError } from './config/startup.error';
 import { installDemo } from './demo';
 import { stopGracefully } from './graceful-stop';
+import { cannotListen } from './http/cannot-listen';
 import { jsonLogger } from './http/json-logger';
 import { sweepEngineDirectories } from './inference/engine/pool/engine-directory';
 import { openDatabase } from './open-database';
@@ -14,6 +15,8 @@ import { welcome } from './welcome';
 async function main(configuration: Configuration): Promise<void> {
   const logger = jsonLogger(configuration.runtime.logLevel);
   Logger.overrideLogger(logger);
+  for (const [variable, resembles] of configuration.settings.misspelt)
+    new Logger('Configuration').warn({ event: 'config.variable_unknown', variable, resembles });
 
   process.stdout.on('error', () => undefined); // the welcome is not worth ending for
   sweepEngineDirectories();
@@ -35,7 +38,8 @@ async function main(configuration: Configuration): Promise<void> {
   await app.init();
   const administrator = await app.get(FirstAdministrator).ensure();
   const demo = configuration.runtime.demo ? await installDemo(app, configuration.runtime.dataDir) : undefined;
-  await app.listen(configuration.http.port, configuration.http.host);
+  const { port, host } = configuration.http;
+  await app.listen(port, host).catch(cannotListen('PORT', host, port));
   process.stdout.write(
     welcome({ url: await app.getUrl(), docs: configuration.http.docs, administrator, demo }),
   );
@@ -43,8 +47,8 @@ async function main(configuration: Configuration): Promise<void> {
 
 /** Tells why the start failed without a stack where the operator can mend it. */
 function fail(error: unknown): never {
-  const known = error instanceof StartupError || (error as { code?: string }).code === 'EADDRINUSE';
-  process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+  const known = error instanceof StartupError;
+  process.stderr.write(`${known ? error.message : ((error as Error).stack ?? String(error))}\n`);
   process.exit(1);
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { getSystemErrorMap } from 'node:util';
 import { ConfigurationError } from './environment';
+import { systemReason } from './startup.error';
 
 /** A server goes on without room on its disk, and is started again without it. */
 const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
@@ -15,10 +15,10 @@ export function openDataDirectory(directory: string): void {
     make(directory);
     rmdirSync(mkdtempSync(join(directory, '.probe-')));
   } catch (error) {
-    const { code, errno = 0 } = error as NodeJS.ErrnoException;
-    if (FULL.includes(code)) return;
-    const reason = getSystemErrorMap().get(errno)?.[1] ?? code;
-    throw new ConfigurationError([`DATA_DIR: expected a directory that can be written to (${reason})`]);
+    if (FULL.includes((error as NodeJS.ErrnoException).code)) return;
+    throw new ConfigurationError([
+      `DATA_DIR: expected a directory that can be written to (${systemReason(error)})`,
+    ]);
   }
 }
 

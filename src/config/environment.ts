@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { nearNames } from './near-names';
 import { StartupError } from './startup.error';
 
 /** Thrown once at boot with every bad variable. The message names variables and expectations, never values. */
@@ -15,6 +16,7 @@ export class ConfigurationError extends StartupError {
 export class Environment {
   /** What was read, with what came of it: defaults included, secrets left out. */
   readonly settings = new Map<string, string | null>();
+  private readonly known = new Set<string>();
   private readonly problems: string[] = [];
 
   constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
@@ -78,11 +80,17 @@ export class Environment {
   }
 
   private value(name: string): string | undefined {
+    this.known.add(name);
     return this.variables[name]?.trim() || undefined;
   }
 
   problem(text: string): undefined {
     this.problems.push(text);
+  }
+
+  /** Variables that nothing has read, each with the one that was probably meant. */
+  misspelt(): ReadonlyMap<string, string> {
+    return nearNames(Object.keys(this.variables), this.known);
   }
 
   assertValid(): void {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { collectDefaultMetrics, register } from 'prom-client';
 import { HttpConfig } from '../config/http.config';
+import { cannotListen } from '../http/cannot-listen';
 
 /** Prometheus' text, on a port of its own when METRICS_PORT is set, so that an ingress need not hide it. */
 @Injectable()
@@ -17,7 +18,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnModuleDestroy {
     const server = createServer((request, response) => void answer(request, response));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(metricsPort, host, resolve);
-    });
+    }).catch(cannotListen('METRICS_PORT', host, metricsPort));
     this.server = server;
   }
 

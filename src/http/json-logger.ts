@@ -34,6 +34,8 @@ export const LOG_FIELDS: readonly string[] = [
   'seq',
   'size',
   'note',
+  'variable',
+  'resembles',
 ];
 
 /** Bytes of lines that nobody has taken yet. */
