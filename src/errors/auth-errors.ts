@@ -5,7 +5,8 @@ export const AUTH_ERRORS = define({
     kind: 'unauthenticated',
     severity: 'low',
     title: 'No access token',
-    remedy: 'Log in with POST /auth/login and send `Authorization: Bearer <access_token>`.',
+    remedy:
+      'Log in with POST /auth/login and send `Authorization: Bearer <access_token>`, or the key of a service account in its place.',
   },
   AUTH_TOKEN_INVALID: {
     kind: 'unauthenticated',
@@ -36,6 +37,13 @@ export const AUTH_ERRORS = define({
     severity: 'low',
     title: 'The password must be changed first',
     remedy: 'Change it with POST /auth/password.',
+  },
+  SIGNATURE_PASSWORD_WRONG: {
+    kind: 'forbidden',
+    severity: 'medium',
+    title: 'The password of the signature is not accepted',
+    remedy:
+      'Nothing was signed; you are still logged in. Send the request again with your password. Repeated failures lock the account for a while.',
   },
   LOGIN_BUSY: {
     kind: 'unavailable',

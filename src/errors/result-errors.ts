@@ -17,8 +17,8 @@ export const RESULT_ERRORS = define({
   RESULT_REVIEW_STALE: {
     kind: 'conflict',
     severity: 'low',
-    title: 'Somebody else has reviewed the result meanwhile',
-    remedy: 'Read the result again and send its `review_revision` as `revision`.',
+    title: 'There is a review that the request does not know of',
+    remedy: 'Read the result again; to correct it, send its `review_revision` as `revision`.',
   },
   HOLD_NOT_FOUND: {
     kind: 'not_found',

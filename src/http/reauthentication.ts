@@ -16,7 +16,7 @@ export interface Signatory {
 export abstract class Reauthentication {
   /**
    * A wrong password counts for the lockout exactly like a login.
-   * @throws DomainError AUTH_INVALID_CREDENTIALS for a wrong password and for a locked or deactivated account
+   * @throws DomainError SIGNATURE_PASSWORD_WRONG for a wrong password and for a locked or deactivated account
    * @throws DomainError AUTH_PASSWORD_CHANGE_REQUIRED while the password is one that somebody else chose
    */
   abstract confirm(principal: Principal, password: string): Promise<Signatory>;

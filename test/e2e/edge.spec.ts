@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { runLogText } from '../harness/run-logs';
 import { type RunningApp, startApp } from '../harness/running-app';
 
 const MEBIBYTE = 1024 ** 2;
@@ -11,12 +12,13 @@ async function announce(
   type: string,
   bytes: number,
   token: string,
+  header = 'X-Forwarded-Proto: https',
 ): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   socket.write(
-    `POST ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https\r\nAuthorization: Bearer ${token}\r\n` +
+    `POST ${path} HTTP/1.1\r\nHost: x\r\n${header}\r\nAuthorization: Bearer ${token}\r\n` +
       `Content-Type: ${type}\r\nContent-Length: ${bytes}\r\n\r\n`,
   );
   return socket;
@@ -158,6 +160,38 @@ describe('more requests than can be begun [R-18]', () => {
     for (const socket of underWay) socket.destroy();
     while ((await ask('/infer', 'POST')).status === 503)
       await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+});
+
+describe('an upload that breaks off [R-07]', () => {
+  let running: RunningApp;
+  beforeAll(async () => {
+    running = await startApp();
+  });
+  afterAll(() => running.stop());
+
+  it('is logged and counted as not answered, under its request id', async () => {
+    const token = await running.token('clinician');
+    const socket = await announce(
+      running.url,
+      '/infer',
+      'image/png',
+      1000,
+      token,
+      'X-Request-Id: broken-off',
+    );
+    while ((await bodyBytes(running.url)) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.destroy();
+    const lines = (): string[] =>
+      runLogText()
+        .split('\n')
+        .filter((line) => line.includes('http.aborted') && line.includes('broken-off'));
+    while (lines().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(JSON.parse(lines()[0]!)).toMatchObject({ method: 'POST', route: '/infer', status: 499 });
+    const metrics = await (await fetch(`${running.url}/metrics`)).text();
+    expect(metrics).toContain(
+      'medai_http_request_duration_seconds_count{method="POST",route="/infer",status="499"}',
+    );
   });
 });
 

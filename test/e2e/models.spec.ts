@@ -286,6 +286,10 @@ describe('POST /models › identity', () => {
     const again = await upload(manifest);
     expect([first.status, again.status]).toEqual([201, 200]);
     expect(again.body).toEqual(first.body);
+    const { body: document } = await send('viewer', 'GET', '/docs/openapi.json');
+    expect(Object.keys(document.paths['/models'].post.responses)).toEqual(
+      expect.arrayContaining(['200', '201']),
+    );
     const conflict = { status: 409, body: { code: 'MODEL_VERSION_EXISTS' } };
     expect(await upload(manifest, meanModel(0, Buffer.from([0x28, 1])))).toMatchObject(conflict);
     expect(await upload({ ...manifest, confidence_threshold: 0.5 })).toMatchObject(conflict);
@@ -584,6 +588,18 @@ describe('roles and steps [R-34] [R-50]', () => {
     }
   });
 
+  it('a refusal says for whom the step is', async () => {
+    const id = await versionIn('validation');
+    expect(await transition('viewer', id, 'production')).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringMatching(/^This route is for: model_manager, approver\./) },
+    });
+    expect(await transition('model_manager', id, 'production')).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringMatching(/^The step to production is for: approver\./) },
+    });
+  });
+
   it('an upload is a matter of the model_manager', async () => {
     for (const role of ROLES) {
       const { status } = await send(role, 'POST', '/models', formOf(manifestOf()));
@@ -604,7 +620,7 @@ describe('roles and steps [R-34] [R-50]', () => {
     });
   });
 
-  it('a signature needs the password: without 400, with a wrong one 401, and nothing is written', async () => {
+  it('a signature needs the password: without 400, with a wrong one 403, and nothing is written', async () => {
     const id = await versionIn('validation');
     const before = [await count('model_transitions'), await count('electronic_signatures')];
     expect(await transition('approver', id, 'production', {})).toMatchObject({
@@ -614,8 +630,8 @@ describe('roles and steps [R-34] [R-50]', () => {
     expect(
       await transition('approver', id, 'production', { password: 'not the password at all' }),
     ).toMatchObject({
-      status: 401,
-      body: { code: 'AUTH_INVALID_CREDENTIALS' },
+      status: 403,
+      body: { code: 'SIGNATURE_PASSWORD_WRONG', detail: expect.stringContaining('still logged in') },
     });
     expect([await count('model_transitions'), await count('electronic_signatures')]).toEqual(before);
     expect((await send('viewer', 'GET', `/models/${id}`)).body.status).toBe('validation');

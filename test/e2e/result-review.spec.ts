@@ -104,8 +104,8 @@ describe('POST /results/{inference_id}/review [R-47] [R-55]', () => {
       body: { errors: [{ field: 'password' }] },
     });
     expect(await review(id, { ...approval, password: 'not the password' })).toMatchObject({
-      status: 401,
-      body: { code: 'AUTH_INVALID_CREDENTIALS' },
+      status: 403,
+      body: { code: 'SIGNATURE_PASSWORD_WRONG', detail: expect.stringContaining('still logged in') },
     });
     expect((await detail(id)).body).toMatchObject({ status: 'reviewed', review_revision: 1 });
   });

@@ -124,6 +124,19 @@ describe('/users/{id}/keys', () => {
     expect((await createKey(body)).status).toBe(400);
   });
 
+  it.each([{ 'X-API-Key': 'mf_0_0' }, { Authorization: 'mf_0_0' }])(
+    '401 says how a key is sent: %j',
+    async (headers) => {
+      const response = await fetch(`${running.url}/auth/me`, { headers });
+      expect(await response.json()).toMatchObject({
+        status: 401,
+        detail: expect.stringMatching(
+          /^A key of a service account is sent as `Authorization: Bearer <key>`\./,
+        ),
+      });
+    },
+  );
+
   it('are for service accounts; a key has no session to end', async () => {
     const viewer = (await running.app.get(Users).findByUsername('viewer'))!.id;
     expect(await createKey({}, viewer)).toMatchObject({

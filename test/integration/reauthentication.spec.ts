@@ -46,7 +46,7 @@ describe('Reauthentication › the password again, as a signature [R-55]', () =>
       code: 'AUTH_PASSWORD_CHANGE_REQUIRED',
     });
     await expect(signatures.confirm(fresh, 'a wrong password, long')).rejects.toMatchObject({
-      code: 'AUTH_INVALID_CREDENTIALS',
+      code: 'SIGNATURE_PASSWORD_WRONG',
     });
   });
 
@@ -57,7 +57,7 @@ describe('Reauthentication › the password again, as a signature [R-55]', () =>
     );
     expect(wrong.every(({ status }) => status === 'rejected')).toBe(true);
     await expect(signatures.confirm(viewer, PASSWORD)).rejects.toMatchObject({
-      code: 'AUTH_INVALID_CREDENTIALS',
+      code: 'SIGNATURE_PASSWORD_WRONG',
     });
     const answer = await fetch(`${running.url}/auth/login`, {
       method: 'POST',

@@ -38,7 +38,7 @@ export class JwtGuard implements CanActivate {
     const code = request.headers.authorization === undefined ? 'AUTH_REQUIRED' : 'AUTH_TOKEN_INVALID';
     refusals.inc({ code });
     await this.trail.refused(code, { route: routeOf(request), http_status: 401 });
-    throw new DomainError(code);
+    throw new DomainError(code, hintFor(request));
   }
 
   /** @throws what the look-up of the token threw: that is not the caller's fault */
@@ -52,4 +52,10 @@ export class JwtGuard implements CanActivate {
       passport.authenticate(strategy, { session: false }, done)(request, response, reject);
     });
   }
+}
+
+/** A key where it is not looked for would otherwise be a riddle. */
+function hintFor({ headers }: AuthenticatedRequest): string | undefined {
+  const misplaced = headers['x-api-key'] !== undefined || /^mf_/.test(headers.authorization ?? '');
+  return misplaced ? 'A key of a service account is sent as `Authorization: Bearer <key>`' : undefined;
 }

@@ -16,7 +16,7 @@ export class PasswordReauthentication implements Reauthentication {
 
   async confirm(principal: Principal, password: string): Promise<Signatory> {
     const attempt = await this.lockout.reserve(principal.username);
-    if (!(await this.lockout.verify(attempt, password))) throw new DomainError('AUTH_INVALID_CREDENTIALS');
+    if (!(await this.lockout.verify(attempt, password))) throw new DomainError('SIGNATURE_PASSWORD_WRONG');
     const user = await this.dataSource.manager.findOneByOrFail(User, { id: principal.userId });
     if (user.passwordChangedAt === null) throw new DomainError('AUTH_PASSWORD_CHANGE_REQUIRED');
     const { id: userId, username, fullName, role } = user;

@@ -43,6 +43,7 @@ export class RegistrationController {
     },
   })
   @ApiCreatedResponse({ type: ModelResponse })
+  @ApiOkResponse({ type: ModelResponse, description: 'The version was there already' })
   register(
     @CurrentUser() principal: Principal,
     @Req() request: Request,

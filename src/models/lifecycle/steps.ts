@@ -26,7 +26,9 @@ export const RESTORED = 'approved for production again';
  */
 export function stepFor(role: Role, from: ModelStatus, to: ModelStatus): Step {
   const leading = STEPS.filter((step) => step.to === to);
-  if (!leading.some(({ roles }) => roles.includes(role))) throw new DomainError('AUTH_FORBIDDEN');
+  const permitted = new Set(leading.flatMap(({ roles }) => roles));
+  if (!permitted.has(role))
+    throw new DomainError('AUTH_FORBIDDEN', `The step to ${to} is for: ${[...permitted].join(', ')}`);
   const step = leading.find((step) => step.from === from && step.roles.includes(role));
   if (step === undefined) throw invalidStep(from, to);
   return step;

@@ -14,6 +14,12 @@ describe('review step [R-47]', () => {
     expect(reviewStep({ status, reviewRevision }, request)).toBe(step);
   });
 
+  it('a second review without a revision is told what is there, and what a correction takes', () => {
+    expect(() => reviewStep({ status: 'reviewed', reviewRevision: 1 }, { decision: 'reviewed' })).toThrow(
+      'The result has been reviewed already, the newest review is revision 1. A review now would be a correction: it needs `revision` and `comments`',
+    );
+  });
+
   it.each([
     ['completed', 0, { decision: 'approved' }, 'RESULT_NOT_REVIEWABLE'],
     ['approved', 2, { decision: 'approved' }, 'RESULT_NOT_REVIEWABLE'],

@@ -26,7 +26,11 @@ export function reviewStep(
   if (status !== 'reviewed' && status !== 'approved') {
     throw new DomainError('RESULT_NOT_REVIEWABLE', `A result in ${status} cannot be reviewed`);
   }
-  if (revision === undefined) throw stale(reviewRevision);
+  if (revision === undefined)
+    throw new DomainError(
+      'RESULT_REVIEW_STALE',
+      `The result has been ${status} already, the newest review is revision ${reviewRevision}. A review now would be a correction: it needs \`revision\` and \`comments\``,
+    );
   if (comments === undefined) {
     const errors = [{ field: 'comments', message: 'must say why a review is corrected' }];
     throw new DomainError('VALIDATION_FAILED', undefined, { errors });
