@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { NotBefore } from '../http/not-before.decorator';
 import { QueryInteger } from '../http/query-integer.decorator';
 import { AUDIT_ACTIONS, AUDIT_OBJECT_TYPES, AUDIT_OUTCOMES, type AuditAction } from './audit-entry';
 
@@ -38,6 +39,7 @@ export class ListAuditDto {
   @ApiPropertyOptional({ description: 'Occurred at or before, ISO 8601' })
   @IsOptional()
   @IsISO8601({ strict: true })
+  @NotBefore('from')
   readonly to?: string;
 
   @QueryInteger(1, 1000, 50)

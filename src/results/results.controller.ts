@@ -1,10 +1,12 @@
-import { Body, Controller, Get, HttpCode, Post, Query, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, Req, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { Audited } from '../audit/audited.decorator';
 import { Roles } from '../http/access.decorators';
 import { CurrentUser, type Principal } from '../http/principal';
 import { MAY } from '../http/role-matrix';
 import { UuidParam } from '../http/uuid-param.decorator';
+import { acceptedFormat, EXPORT_TYPES } from './export/export-format';
 import { ExportResultsDto } from './export/export-results.dto';
 import { ResultExport } from './export/result-export.service';
 import { ListResultsDto } from './list/list-results.dto';
@@ -15,11 +17,6 @@ import { ReviewResponse } from './review/review.response';
 import { ReviewResultDto } from './review/review-result.dto';
 import { Reviews } from './review/reviews.service';
 import { Results } from './results.service';
-
-const EXPORT_HEADERS = {
-  ndjson: { type: 'application/x-ndjson', disposition: 'attachment; filename="results.ndjson"' },
-  csv: { type: 'text/csv; charset=utf-8; header=present', disposition: 'attachment; filename="results.csv"' },
-};
 
 @ApiTags('Results')
 @Controller('results')
@@ -40,14 +37,18 @@ export class ResultsController {
     return this.pages.list(principal, query);
   }
 
-  /** Streamed; an auditor gets no patient fields. */
+  /** Streamed, NDJSON or CSV; an auditor gets no patient fields. */
   @Get('export')
   @Roles(...MAY.exportResults)
   @Audited('result.exported')
-  @ApiProduces('application/x-ndjson', 'text/csv')
+  @ApiProduces(...Object.values(EXPORT_TYPES))
   @ApiOkResponse({ schema: { type: 'string' } })
-  export(@CurrentUser() principal: Principal, @Query() query: ExportResultsDto): StreamableFile {
-    return new StreamableFile(this.exports.open(principal, query), EXPORT_HEADERS[query.format]);
+  export(
+    @CurrentUser() principal: Principal,
+    @Query() query: ExportResultsDto,
+    @Req() request: Request,
+  ): StreamableFile {
+    return this.exports.open(principal, query, query.format ?? acceptedFormat(request));
   }
 
   @Get(':inference_id')

@@ -17,6 +17,7 @@ const RUN: Readonly<Record<string, readonly string[]>> = {
   'README.md': ['here', 'not: `npm ci` replaces the packages that run the tests; `.ci/run` begins with both'],
   'docs/audit.md': [
     'test/e2e/audit-api.spec.ts',
+    'test/e2e/result-export.spec.ts',
     'not: its folder is the operator’s; audit-archive.spec.ts runs the program',
   ],
   'docs/auth.md': ['test/e2e/auth-docs.spec.ts', 'test/e2e/auth-docs.spec.ts'],

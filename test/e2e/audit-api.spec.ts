@@ -158,6 +158,11 @@ describe('GET /audit › filters and cursors [R-11]', () => {
     const newest = mine.items[0];
     const { body: then } = await get(`/audit?from=${newest.occurred_at}&to=${newest.occurred_at}`);
     expect(then.items.map(({ event_id }: { event_id: string }) => event_id)).toContain(newest.event_id);
+    const reversed = await get('/audit?from=2026-03-01T00:00:00Z&to=2026-03-01T00:00:00%2B01:00');
+    expect(reversed).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'to', message: 'must not be before from' }] },
+    });
     const { body: refused } = await get('/audit?outcome=refused&limit=100');
     expect(refused.items.every(({ outcome }: { outcome: string }) => outcome === 'refused')).toBe(true);
   });

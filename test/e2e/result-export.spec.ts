@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { insertResultRows } from '../harness/result-rows';
 import { type RunningApp, startApp } from '../harness/running-app';
+import { temporaryDirectory } from '../harness/temporary-directory';
 
 jest.setTimeout(60_000);
 
@@ -33,9 +37,9 @@ async function download(query: string, role: 'clinician' | 'auditor' | 'viewer')
   return fetch(`${running.url}/results/export${query}`, { headers: { Authorization: `Bearer ${token}` } });
 }
 
-async function exportEntries(): Promise<{ outcome: string; details: Record<string, unknown> }[]> {
+async function exportEntries(limit = 2): Promise<{ outcome: string; details: Record<string, unknown> }[]> {
   const token = await running.token('auditor');
-  const response = await fetch(`${running.url}/audit?action=result.exported&sequenced=wait&limit=2`, {
+  const response = await fetch(`${running.url}/audit?action=result.exported&sequenced=wait&limit=${limit}`, {
     headers: { Authorization: `Bearer ${token}` },
   });
   return ((await response.json()) as { items: never[] }).items;
@@ -60,10 +64,69 @@ describe('GET /results/export [R-11] [R-46] [R-55]', () => {
     expect(times).toEqual(times.toSorted());
     const body = `${lines.join('\n')}\n`;
     expect(end).toEqual({ count: TOTAL, sha256: createHash('sha256').update(body).digest('hex') });
-    expect(await exportEntries()).toMatchObject([
-      { outcome: 'success', details: { count: TOTAL, result_hash: end.sha256 } },
-      { outcome: 'success', details: { route: 'GET /results/export' } },
-    ]);
+    const entries = (await exportEntries(100)).toReversed();
+    expect(entries[0]).toMatchObject({ outcome: 'success', details: { route: 'GET /results/export' } });
+    expect(entries.at(-1)).toMatchObject({
+      outcome: 'success',
+      details: { count: TOTAL, result_hash: end.sha256 },
+    });
+    const named = entries.slice(1, -1).flatMap(({ details }) => details['returned_ids']);
+    expect(named).toEqual(rows.map(({ inference_id }) => inference_id));
+  });
+
+  it('whose connection broke off › what had left is in the trail', async () => {
+    const before = (await exportEntries(100)).length;
+    const stopped = new AbortController();
+    const token = await running.token('clinician');
+    const response = await fetch(`${running.url}/results/export`, {
+      headers: { Authorization: `Bearer ${token}` },
+      signal: stopped.signal,
+    });
+    const { value } = await response.body!.getReader().read();
+    stopped.abort();
+    const [first] = Buffer.from(value!).toString().split('\n', 1) as [string];
+    const entries = (await exportEntries(100)).slice(0, -before);
+    const { inference_id } = JSON.parse(first) as { inference_id: string };
+    expect(entries.flatMap(({ details }) => details['returned_ids'])).toContain(inference_id);
+  });
+
+  it.each([
+    ['text/csv', '', 'text/csv'],
+    ['text/csv;q=0.5, application/x-ndjson', '', 'application/x-ndjson'],
+    ['*/*', '', 'application/x-ndjson'],
+    ['text/csv', '?format=ndjson', 'application/x-ndjson'],
+  ])('Accept: %s with "%s" gives %s', async (accept, query, type) => {
+    const token = await running.token('clinician');
+    const headers = { Authorization: `Bearer ${token}`, Accept: accept };
+    const response = await fetch(`${running.url}/results/export${query}`, { headers });
+    expect(response.headers.get('content-type')).toMatch(new RegExp(`^${type}`));
+    await response.text();
+  });
+
+  it('docs/audit.md › who read this result: one search of the exported trail names the export', async () => {
+    const [row] = await running.dataSource.query<[{ id: string }]>(
+      'SELECT id FROM inference_results LIMIT 1',
+    );
+    await (await download('', 'clinician')).text();
+    await exportEntries();
+    const token = await running.token('auditor');
+    const folder = temporaryDirectory();
+    const entries = await fetch(`${running.url}/audit/entries`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    writeFileSync(join(folder, 'entries.ndjson'), await entries.text());
+    const page = readFileSync(join(__dirname, '../../docs/audit.md'), 'utf8');
+    const [, command] = /^```sh who-read\n([^]*?)^```/m.exec(page)!;
+    const env = { PATH: process.env['PATH'], RESULT: row.id };
+    const answer = execFileSync('bash', ['-euo', 'pipefail', '-c', command!], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    });
+    const [{ id }] = await running.dataSource.query<[{ id: string }]>(
+      "SELECT id FROM users WHERE username = 'clinician'",
+    );
+    expect(answer).toMatch(new RegExp(`^\\d{4}-\\S+ ${id} result\\.exported success$`, 'm'));
   });
 
   it('CSV: a header, safe cells, and the digest of the file in the trail', async () => {
@@ -102,6 +165,7 @@ describe('GET /results/export [R-11] [R-46] [R-55]', () => {
       'format[]=csv',
       'model_id=1',
       'study_date_from=2026-02-30',
+      'study_date_from=2026-03-01&study_date_to=2026-02-28',
       "status=' OR 1=1 --",
       'sort=id',
       Array.from({ length: 300 }, (_, i) => `f${i}=1`).join('&'),

@@ -216,6 +216,16 @@ describe('GET /results [R-43] [R-44]', () => {
     },
   );
 
+  it('a range of study dates that ends before it begins is refused; one day is a range', async () => {
+    const range = (from: string, to: string): Promise<unknown> =>
+      list(`?study_date_from=${from}&study_date_to=${to}`);
+    expect(await range('2026-03-01', '2026-02-28')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'study_date_to', message: 'must not be before study_date_from' }] },
+    });
+    expect(await range('2026-03-01', '2026-03-01')).toMatchObject({ status: 200 });
+  });
+
   it('a cursor whose position was changed, with the seal of another, is refused', async () => {
     const { body } = await list('?cursor=&page_size=10');
     const bytes = Buffer.from(body.next_cursor as string, 'base64url');

@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Injectable, StreamableFile } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { AuditDetails } from '../../audit/audit-details';
 import { AuditTrail } from '../../audit/audit-trail.service';
 import type { Principal } from '../../http/principal';
+import type { ResultFilterDto } from '../list/result-filter.dto';
 import { resultFilter, type SqlCondition } from '../list/result-filter';
 import { Pseudonyms } from '../pseudonyms';
 import { csvLine } from './csv';
-import type { ExportFormat, ExportResultsDto } from './export-results.dto';
+import { EXPORT_HEADERS, type ExportFormat } from './export-format';
 import { exportColumns, type ExportedResult } from './exported-result';
 
-const CHUNK_ROWS = 1_000;
+/** Their ids fit into one audit entry. */
+const CHUNK_ROWS = 500;
 
 interface ChunkRow extends ExportedResult {
   readonly position: string;
 }
 
-/** Results as a file of any length, a thousand rows in memory at a time. */
+/** Results as a file of any length, five hundred rows in memory at a time. */
 @Injectable()
 export class ResultExport {
   constructor(
@@ -26,18 +29,19 @@ export class ResultExport {
   ) {}
 
   /**
-   * Oldest first, up to the moment of the call. The request's entry is written before the first byte; when the last row
-   * has been read a second one records how many there were and the SHA-256 of the file. NDJSON ends with a line of
-   * both; without it a file is incomplete.
+   * Oldest first, up to the moment of the call. The request's entry is written before the first byte, and one with the
+   * ids of every chunk before that leaves; when the last row has been read another records how many there were and the
+   * SHA-256 of the file. NDJSON ends with a line of both; without it a file is incomplete.
    */
-  open(principal: Principal, query: ExportResultsDto): Readable {
+  open(principal: Principal, query: ResultFilterDto, format: ExportFormat): StreamableFile {
     const withPatientFields = principal.role === 'clinician';
     const filter = resultFilter(query, principal, this.pseudonyms);
-    this.trail.describe({ objectType: 'inference_result', details: { format: query.format } });
-    return Readable.from(this.lines(filter, exportColumns(withPatientFields), query.format), {
+    this.trail.describe({ objectType: 'inference_result', details: { format } });
+    const lines = Readable.from(this.lines(filter, exportColumns(withPatientFields), format), {
       objectMode: false,
       highWaterMark: 64 * 1024,
     });
+    return new StreamableFile(lines, EXPORT_HEADERS[format]);
   }
 
   private async *lines(
@@ -59,14 +63,19 @@ export class ResultExport {
       const text = rows.map(lineOf).join('');
       hash.update(text);
       count += rows.length;
+      await this.record({ format, count: rows.length, returned_ids: rows.map((row) => row.inference_id) });
       yield text;
     }
     const result_hash = hash.digest('hex');
-    await this.trail.record(this.dataSource.manager, 'result.exported', {
-      objectType: 'inference_result',
-      details: { format, count, result_hash },
-    });
+    await this.record({ format, count, result_hash });
     if (format === 'ndjson') yield `${JSON.stringify({ count, sha256: result_hash })}\n`;
+  }
+
+  private record(details: AuditDetails): Promise<void> {
+    return this.trail.record(this.dataSource.manager, 'result.exported', {
+      objectType: 'inference_result',
+      details,
+    });
   }
 
   private async *chunks(

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
+import { NotBefore } from '../../http/not-before.decorator';
 import { OptionalDate } from '../../http/optional-date.decorator';
 import { RESULT_STATUSES, type ResultStatus } from '../inference-result.entity';
 
@@ -27,6 +28,7 @@ export class ResultFilterDto {
   readonly study_date_from?: string;
 
   @OptionalDate()
+  @NotBefore('study_date_from')
   readonly study_date_to?: string;
 
   @ApiPropertyOptional({ description: 'The identifier itself; it is compared as a pseudonym' })
