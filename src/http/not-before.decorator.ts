@@ -5,8 +5,10 @@ export const NotBefore = (start: string): PropertyDecorator =>
   ValidateBy({
     name: 'notBefore',
     validator: {
-      validate: (end: string, args?: ValidationArguments) =>
-        !(Date.parse(end) < Date.parse((args?.object as Record<string, string>)[start] ?? '')),
+      validate: (end: string, args?: ValidationArguments) => {
+        const { [start]: begin = '' } = args?.object as Record<string, string>;
+        return !(Date.parse(end) < Date.parse(begin));
+      },
       defaultMessage: () => `must not be before ${start}`,
     },
   });

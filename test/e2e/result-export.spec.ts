@@ -84,7 +84,7 @@ describe('GET /results/export [R-11] [R-46] [R-55]', () => {
     });
     const { value } = await response.body!.getReader().read();
     stopped.abort();
-    const [first] = Buffer.from(value!).toString().split('\n', 1) as [string];
+    const [first] = Buffer.from(value).toString().split('\n', 1) as [string];
     const entries = (await exportEntries(100)).slice(0, -before);
     const { inference_id } = JSON.parse(first) as { inference_id: string };
     expect(entries.flatMap(({ details }) => details['returned_ids'])).toContain(inference_id);

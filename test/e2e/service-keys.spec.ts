@@ -124,7 +124,7 @@ describe('/users/{id}/keys', () => {
     expect((await createKey(body)).status).toBe(400);
   });
 
-  it.each([{ 'X-API-Key': 'mf_0_0' }, { Authorization: 'mf_0_0' }])(
+  it.each<Record<string, string>>([{ 'X-API-Key': 'mf_0_0' }, { Authorization: 'mf_0_0' }])(
     '401 says how a key is sent: %j',
     async (headers) => {
       const response = await fetch(`${running.url}/auth/me`, { headers });

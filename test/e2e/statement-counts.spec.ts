@@ -202,7 +202,7 @@ describe('statements to the database, request by request', () => {
       CALLER,
       AUDIT,
       'SELECT',
-      ...Array<string[]>(6).fill(['SELECT inference_results', AUDIT]).flat(),
+      ...Array.from({ length: 6 }, () => ['SELECT inference_results', AUDIT]).flat(),
       AUDIT,
     ]);
   });

@@ -56,6 +56,6 @@ export class JwtGuard implements CanActivate {
 
 /** A key where it is not looked for would otherwise be a riddle. */
 function hintFor({ headers }: AuthenticatedRequest): string | undefined {
-  const misplaced = headers['x-api-key'] !== undefined || /^mf_/.test(headers.authorization ?? '');
+  const misplaced = headers['x-api-key'] !== undefined || headers.authorization?.startsWith('mf_');
   return misplaced ? 'A key of a service account is sent as `Authorization: Bearer <key>`' : undefined;
 }
