@@ -6,7 +6,7 @@ export const NotBefore = (start: string): PropertyDecorator =>
     name: 'notBefore',
     validator: {
       validate: (end: string, args?: ValidationArguments) => {
-        const { [start]: begin = '' } = args?.object as Record<string, string>;
+        const begin = (args?.object as Record<string, string> | undefined)?.[start] ?? '';
         return !(Date.parse(end) < Date.parse(begin));
       },
       defaultMessage: () => `must not be before ${start}`,
