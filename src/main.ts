@@ -5,7 +5,7 @@ import { type Configuration, processConfiguration } from './config/configuration
 import { StartupError } from './config/startup.error';
 import { installDemo } from './demo';
 import { stopGracefully } from './graceful-stop';
-import { cannotListen } from './http/cannot-listen';
+import { cannotListen } from './http/edge/cannot-listen';
 import { jsonLogger } from './http/json-logger';
 import { sweepEngineDirectories } from './inference/engine/pool/engine-directory';
 import { openDatabase } from './open-database';

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
-import { NotBefore } from '../http/not-before.decorator';
+import { NotBefore } from '../http/optional-date.decorator';
 import { QueryInteger } from '../http/query-integer.decorator';
 import { AUDIT_ACTIONS, AUDIT_OBJECT_TYPES, AUDIT_OUTCOMES, type AuditAction } from './audit-entry';
 

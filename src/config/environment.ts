@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { nearNames } from './near-names';
+import { nearNames } from './start/near-names';
 import { StartupError } from './startup.error';
 
 /** Thrown once at boot with every bad variable. The message names variables and expectations, never values. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openDataDirectory } from './data-directory';
+import { openDataDirectory } from './start/data-directory';
 import type { Environment } from './environment';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { collectDefaultMetrics, register } from 'prom-client';
 import { HttpConfig } from '../config/http.config';
-import { cannotListen } from '../http/cannot-listen';
+import { cannotListen } from '../http/edge/cannot-listen';
 
 /** Prometheus' text, on a port of its own when METRICS_PORT is set, so that an ingress need not hide it. */
 @Injectable()

@@ -1,7 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
-import { NotBefore } from '../../http/not-before.decorator';
-import { OptionalDate } from '../../http/optional-date.decorator';
+import { NotBefore, OptionalDate } from '../../http/optional-date.decorator';
 import { RESULT_STATUSES, type ResultStatus } from '../inference-result.entity';
 
 /** Which results a list or an export speaks of; filters are combined by AND. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ConfigurationError } from './environment';
-import { systemReason } from './startup.error';
+import { ConfigurationError } from '../environment';
+import { systemReason } from '../startup.error';
 
 /** A server goes on without room on its disk, and is started again without it. */
 const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT'];

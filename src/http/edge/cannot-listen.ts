@@ -1,4 +1,4 @@
-import { StartupError, systemReason } from '../config/startup.error';
+import { StartupError, systemReason } from '../../config/startup.error';
 
 /** @param variable that sets the port */
 export const cannotListen =
