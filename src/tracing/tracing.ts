@@ -4,6 +4,7 @@ import {
   context,
   propagation,
   type Span,
+  SpanKind,
   SpanStatusCode,
   trace,
   type Tracer,
@@ -53,9 +54,10 @@ export async function traced<Result>(
   name: string,
   attributes: Attributes,
   work: () => Promise<Result>,
+  kind = SpanKind.INTERNAL,
 ): Promise<Result> {
   if (tracer === undefined) return work();
-  return tracer.startActiveSpan(name, { attributes }, async (span) => {
+  return tracer.startActiveSpan(name, { attributes, kind }, async (span) => {
     try {
       return await work();
     } catch (error) {
@@ -65,6 +67,22 @@ export async function traced<Result>(
       span.end();
     }
   });
+}
+
+/**
+ * Asks another server, in a span of its own.
+ * @param ask is given the headers that carry the trace there; none while tracing is off
+ */
+export function tracedCall<Result>(
+  name: string,
+  ask: (headers: Readonly<Record<string, string>>) => Promise<Result>,
+): Promise<Result> {
+  const withTrace = (): Promise<Result> => {
+    const headers: Record<string, string> = {};
+    propagation.inject(context.active(), headers);
+    return ask(headers);
+  };
+  return traced(name, {}, withTrace, SpanKind.CLIENT);
 }
 
 /** Spans of work that was done elsewhere, one after the other up to now; only their lengths are known, in ms. */

@@ -1,10 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Users } from '../../src/auth/users/users.service';
+import { Environment } from '../../src/config/environment';
+import { TracingConfig } from '../../src/config/tracing.config';
+import { startTracing, stopTracing } from '../../src/tracing/tracing';
 import { Client } from '../harness/client';
 import { freePort } from '../harness/redis-server';
 import { PASSWORD, type RunningApp, startApp } from '../harness/running-app';
+import { TraceCollector } from '../harness/trace-collector';
 
 jest.setTimeout(60_000);
 
@@ -40,6 +45,29 @@ beforeAll(async () => {
 afterAll(async () => {
   await running.stop();
   provider.kill('SIGKILL');
+});
+
+describe('tracing [R-23]', () => {
+  it('the provider is asked in the trace of the login, and outside of every trace while tracing is off', async () => {
+    const asked: string[] = [];
+    createInterface({ input: provider.stdout! }).on('line', (line) => asked.push(line));
+    const tokenCalls = (): string[] =>
+      asked.filter((line) => line.startsWith('traceparent') && line.endsWith('/token'));
+    await logIn('ann');
+    while (tokenCalls().length < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    const collector = await TraceCollector.start();
+    await startTracing(new TracingConfig(new Environment({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })));
+    await logIn('ann');
+    while (tokenCalls().length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await stopTracing();
+    collector.stop();
+    expect(tokenCalls()[0]).toBe('traceparent none /token');
+    const [, trace, span] = /^traceparent 00-([0-9a-f]{32})-([0-9a-f]{16})-01 /.exec(tokenCalls()[1]!)!;
+    const call = collector.spans.find(({ spanId }) => spanId === span)!;
+    expect(call).toMatchObject({ name: 'identity provider', traceId: trace });
+    const request = collector.spans.find(({ spanId }) => spanId === call.parentSpanId);
+    expect(request?.name).toBe('GET /auth/sso/callback');
+  });
 });
 
 interface Start {

@@ -16,13 +16,17 @@ export interface S3Server {
   readonly objects: Map<string, Buffer>;
   /** Path → mode and end of its object lock. */
   readonly locks: Map<string, string>;
+  /** Of every request, as it came. */
+  readonly traceparents: (string | undefined)[];
   close(): Promise<void>;
 }
 
 export async function startS3Server(): Promise<S3Server> {
   const objects = new Map<string, Buffer>();
   const locks = new Map<string, string>();
+  const traceparents: (string | undefined)[] = [];
   const server: Server = createServer((request, response) => {
+    traceparents.push(request.headers['traceparent'] as string | undefined);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -69,6 +73,7 @@ export async function startS3Server(): Promise<S3Server> {
     url: `http://${KEY}:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/bucket/models`,
     objects,
     locks,
+    traceparents,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -12,6 +12,8 @@ export interface Witness {
   readonly vkey: string;
   /** The newest head that it has cosigned. */
   readonly head: TreeHead | undefined;
+  /** Of every request, as it came. */
+  readonly traceparents: (string | undefined)[];
   /** What it answers in place of its own answer, for the next request only. */
   answerNext(status: number, body: string): void;
   stop(): Promise<void>;
@@ -20,6 +22,7 @@ export interface Witness {
 export async function startWitness(origin: string, logKey: NoteKey): Promise<Witness> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const key = noteKey('witness.example/w1', 0x04, privateKey);
+  const traceparents: (string | undefined)[] = [];
   let head: TreeHead | undefined;
   let forced: { status: number; body: string } | undefined;
 
@@ -53,6 +56,7 @@ export async function startWitness(origin: string, logKey: NoteKey): Promise<Wit
 
   const server = createServer((request, response) => void respond(request, response));
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    traceparents.push(request.headers['traceparent'] as string | undefined);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const known = request.method === 'POST' && request.url === '/witness/add-checkpoint';
@@ -66,6 +70,7 @@ export async function startWitness(origin: string, logKey: NoteKey): Promise<Wit
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/witness`,
     vkey: formatNoteKey(key),
+    traceparents,
     get head() {
       return head;
     },

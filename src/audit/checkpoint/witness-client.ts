@@ -1,3 +1,4 @@
+import { tracedCall } from '../../tracing/tracing';
 import {
   timedSignature,
   checkSignature,
@@ -34,13 +35,15 @@ export class WitnessClient {
   /** @throws Error for everything that may pass: no connection, an unknown log, a cosignature that does not verify */
   async addCheckpoint(request: WitnessRequest): Promise<WitnessAnswer> {
     const proof = request.proof.map((hash) => `${hash.toString('base64')}\n`).join('');
-    const response = await fetch(`${this.url}/add-checkpoint`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'text/plain; charset=utf-8' },
-      body: `old ${request.oldSize}\n${proof}\n${request.note}`,
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const response = await tracedCall('witness add-checkpoint', (trace) =>
+      fetch(`${this.url}/add-checkpoint`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/plain; charset=utf-8', ...trace },
+        body: `old ${request.oldSize}\n${proof}\n${request.note}`,
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      }),
+    );
     const text = await boundedText(response);
     if (response.status === 200) return { kind: 'cosigned', lines: this.verified(request.note, text) };
     if (response.status === 409) {

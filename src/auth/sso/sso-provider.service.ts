@@ -6,6 +6,8 @@ import {
   calculatePKCECodeChallenge,
   ClientError,
   type Configuration,
+  customFetch,
+  type CustomFetch,
   discovery,
   enableNonRepudiationChecks,
   type IDToken,
@@ -13,6 +15,7 @@ import {
 import { AccountsConfig } from '../../config/accounts.config';
 import { SingleSignOnConfig } from '../../config/single-sign-on.config';
 import { DomainError } from '../../errors/domain.error';
+import { tracedCall } from '../../tracing/tracing';
 
 const TIMEOUT_SECONDS = 2;
 const CALLBACK = '/auth/sso/callback';
@@ -74,6 +77,7 @@ export class SsoProvider {
     if (issuer === undefined) throw new DomainError('SSO_OFF');
     this.known ??= discovery(new URL(issuer), clientId, clientSecret, undefined, {
       timeout: TIMEOUT_SECONDS,
+      [customFetch]: tracedFetch,
       execute: [enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [allowInsecureRequests] : [])],
     }).catch((error: unknown) => {
       this.known = undefined;
@@ -87,6 +91,11 @@ export class SsoProvider {
     return new DomainError('SSO_UNAVAILABLE', undefined, { cause, retryAfterSeconds: 5 });
   }
 }
+
+const tracedFetch: CustomFetch = (url, { headers, ...options }) =>
+  tracedCall('identity provider', (trace) =>
+    fetch(url, { ...options, headers: { ...headers, ...trace } } as RequestInit),
+  );
 
 /** The provider could not be reached, was too slow, or fell over: no word of the caller's. */
 function isOutage(error: unknown): boolean {
