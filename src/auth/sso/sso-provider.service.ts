@@ -93,9 +93,7 @@ export class SsoProvider {
 }
 
 const tracedFetch: CustomFetch = (url, { headers, ...options }) =>
-  tracedCall('identity provider', (trace) =>
-    fetch(url, { ...options, headers: { ...headers, ...trace } } as RequestInit),
-  );
+  tracedCall('identity provider', (trace) => fetch(url, { ...options, headers: { ...headers, ...trace } }));
 
 /** The provider could not be reached, was too slow, or fell over: no word of the caller's. */
 function isOutage(error: unknown): boolean {
