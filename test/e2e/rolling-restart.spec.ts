@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +88,15 @@ describe('stopping a replica [R-20]', () => {
     server.child.kill('SIGTERM');
     while ((await fetch(`${server.url}/health/ready`)).status !== 503) await sleep(10);
     expect(await server.end('SIGINT')).toBe(1);
+  });
+
+  it('no folder of an engine process is left by a server that was stopped', async () => {
+    const server = await replica(0);
+    const folders = (): string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith(`medai-engine-${server.child.pid}-`));
+    expect(folders()).toHaveLength(1);
+    expect(await server.end('SIGTERM')).toBe(0);
+    expect(folders()).toEqual([]);
   });
 
   it('folders of engine processes that a killed server left are gone after the next start, others are not', async () => {

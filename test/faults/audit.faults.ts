@@ -5,8 +5,8 @@ import { Sequencers } from '../harness/sequencers';
 import type { Fault } from './fault';
 import type { Installation } from './installation';
 
-const SEQUENCER =
-  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'medai-flow sequencer'";
+const LEADER = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+  WHERE application_name = 'medai-flow sequencer' AND locktype = 'advisory' AND granted`;
 /** More than may wait. */
 const FLOOD = 60_000;
 
@@ -14,7 +14,7 @@ export const AUDIT_FAULTS: readonly Fault[] = [
   {
     name: "the sequencer's session is ended by PostgreSQL",
     always: true,
-    inject: async (at) => void (await at.query(SEQUENCER)),
+    inject: async (at) => void (await at.query(LEADER)),
   },
   {
     name: 'another replica leads the chain and is killed',
@@ -72,7 +72,7 @@ async function otherLeader(at: Installation, signal: 'SIGKILL' | 'SIGSTOP'): Pro
     sequencers.start();
     const leader = sequencers.leader(1);
     while (sequencers.reigns === 0) {
-      await at.query(SEQUENCER);
+      await at.query(LEADER);
       await Promise.race([leader, sleep(700)]);
     }
     (await leader).kill(signal);

@@ -6,30 +6,36 @@ import type { Workload } from './history';
 import type { Installation } from './installation';
 import { type Operation, WRONG_BATCH } from './requests';
 
-interface StoredRow {
+export interface StoredRow {
   readonly id: string;
   readonly tag: string;
   readonly status: string;
 }
 
-/** Each is a number of things that must not be. */
-export interface Findings {
+/** What clients were told, against what is stored. */
+export interface HistoryFindings {
   /** Answered with a result that is not stored. */
   readonly lost: number;
   /** Stored more than once. */
   readonly duplicated: number;
   /** Refused for certain, and stored nevertheless. */
   readonly resurrected: number;
+  /** Requests that were answered in two ways under one key. */
+  readonly contradicted: number;
+  /** Batches whose answers are not one for each image, in order, each a result or a code. */
+  readonly misanswered: number;
+  /** Answers 500. */
+  readonly crashed: number;
+}
+
+/** Each is a number of things that must not be. */
+export interface Findings extends HistoryFindings {
   /** Results whose audit entries are not exactly one, and entries without a result. */
   readonly unaudited: number;
   /** Results of a model file that was never approved. */
   readonly foreign: number;
   /** Model files in production whose bytes on the disk are not the approved ones. */
   readonly damaged: number;
-  /** Batches whose answers are not one for each image, in order, each a result or a code. */
-  readonly misanswered: number;
-  /** Answers 500. */
-  readonly crashed: number;
   /** Refusals without a code. */
   readonly untyped: number;
   /** Tokens that were let in after their logout was answered. */
@@ -46,11 +52,12 @@ export const NOTHING: Findings = {
   lost: 0,
   duplicated: 0,
   resurrected: 0,
+  contradicted: 0,
+  misanswered: 0,
+  crashed: 0,
   unaudited: 0,
   foreign: 0,
   damaged: 0,
-  misanswered: 0,
-  crashed: 0,
   untyped: 0,
   revived: 0,
   guessed: 0,
@@ -72,30 +79,47 @@ export async function check(
   const rows = await at.query<StoredRow>(
     `SELECT id, anatomical_region AS tag, status FROM inference_results WHERE anatomical_region LIKE 'op-%'`,
   );
-  const stored = new Map<string, StoredRow[]>();
-  for (const row of rows) stored.set(row.tag, [...(stored.get(row.tag) ?? []), row]);
-  const of = ({ tag }: Operation): StoredRow[] => stored.get(tag) ?? [];
-  const isStored = (operation: Operation): boolean =>
-    of(operation).some(({ id, status }) => id === operation.inferenceId && status === 'completed');
   const { wire } = at.caller;
-  const saw = (text: string): number => operations.filter((operation) => operation.saw === text).length;
   return {
-    lost: operations.filter((operation) => operation.outcome === 'ok' && !isStored(operation)).length,
-    duplicated: [...stored.values()].filter(({ length }) => length > 1).length,
-    resurrected: operations.filter(
-      (operation) =>
-        operation.outcome === 'failed' && of(operation).some(({ status }) => status === 'completed'),
-    ).length,
+    ...compare(operations, rows),
     unaudited: await unaudited(at),
     ...(await models(at)),
-    misanswered: saw(WRONG_BATCH),
-    crashed: operations.filter((operation) => operation.saw.startsWith('500')).length,
     untyped: wire.untyped.splice(0).length,
     revived: sessions.revived,
     guessed: guesser.intruded + Math.max(0, verified - THRESHOLD),
     leaks: [...wire.leaks.splice(0), ...at.takeLog().filter(isLeak), ...(await leakingRows(at))],
     chain: await brokenChain(at),
   };
+}
+
+export function compare(operations: readonly Operation[], rows: readonly StoredRow[]): HistoryFindings {
+  const stored = byTag(rows);
+  const of = ({ tag }: Operation): StoredRow[] => stored.get(tag) ?? [];
+  const isStored = (operation: Operation): boolean =>
+    of(operation).some(({ id, status }) => id === operation.inferenceId && status === 'completed');
+  const done = operations.filter(({ outcome }) => outcome === 'ok');
+  const answers = [...byTag(done).values()];
+  return {
+    lost: done.filter((operation) => !isStored(operation)).length,
+    duplicated: [...stored.values()].filter(({ length }) => length > 1).length,
+    resurrected: operations.filter(
+      (operation) =>
+        operation.outcome === 'failed' && of(operation).some(({ status }) => status === 'completed'),
+    ).length,
+    contradicted: answers.filter((same) => new Set(same.map(({ said }) => said)).size > 1).length,
+    misanswered: operations.filter(({ saw }) => saw === WRONG_BATCH).length,
+    crashed: operations.filter(({ saw }) => saw.startsWith('500')).length,
+  };
+}
+
+function byTag<Item extends { readonly tag: string }>(items: readonly Item[]): Map<string, Item[]> {
+  const found = new Map<string, Item[]>();
+  for (const item of items) {
+    const same = found.get(item.tag);
+    if (same === undefined) found.set(item.tag, [item]);
+    else same.push(item);
+  }
+  return found;
 }
 
 async function allChained(at: Installation): Promise<void> {

@@ -17,6 +17,7 @@ import { TcpProxy } from '../harness/tcp-proxy';
 import { temporaryDirectory } from '../harness/temporary-directory';
 import { startWitness, type Witness } from '../harness/witness';
 import { login, VICTIM } from './accounts';
+import { type Footprint, footprintOf } from './footprint';
 import type { Caller } from './requests';
 import { type Exchange, Wire } from './wire';
 
@@ -110,6 +111,11 @@ export class Installation {
   /** Processes that run models. */
   engines(): number[] {
     return childrenOf(this.server.child.pid!);
+  }
+
+  /** Of the server. */
+  footprint(): Footprint {
+    return footprintOf(this.server.child.pid!, this.port);
   }
 
   /** SHA-256 of the one model in production. */

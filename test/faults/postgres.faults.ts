@@ -21,10 +21,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'PostgreSQL is restarted (fast shutdown)',
-    inject: async (at) => {
-      await at.postgres.restart();
-      at.proxy.retarget(at.postgres.url);
-    },
+    inject: startedAgain,
   },
   {
     name: 'PostgreSQL takes no connections when the server starts, for 3 s',
@@ -81,9 +78,33 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     inject: async (at) => {
       const disk = at.postgres.disk!;
       await at.query('SELECT pg_switch_wal()'); // what is full is the tables' disk, not the WAL's
+      await at.query('CHECKPOINT'); // keeps old segments for new ones
       disk.fill();
       await sleep(5_000);
       disk.free();
+      await at.query('SELECT').catch(() => startedAgain(at)); // the WAL has run out of room after all
+    },
+  },
+  {
+    name: 'the disk of PostgreSQL has no room for its WAL: it panics, and is started again when there is room',
+    needs: 'a disk of its own',
+    inject: async (at) => {
+      const disk = at.postgres.disk!;
+      disk.fill();
+      await untilLost(() =>
+        at.query('SELECT pg_switch_wal(), pg_create_restore_point(gen_random_uuid()::text)'),
+      );
+      await outage();
+      disk.free();
+      await startedAgain(at);
+    },
+  },
+  {
+    name: 'the network to PostgreSQL is 0.2 s slower each way for 6 s',
+    inject: async ({ proxy }) => {
+      proxy.delay(200);
+      await sleep(6_000);
+      proxy.delay(0);
     },
   },
   {
@@ -127,6 +148,21 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     },
   },
 ];
+
+async function startedAgain({ postgres, proxy }: Installation): Promise<void> {
+  await postgres.restart();
+  proxy.retarget(postgres.url);
+}
+
+async function untilLost(query: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await query();
+    } catch {
+      return;
+    }
+  }
+}
 
 /** One that serves the application. */
 async function backendOf(at: Installation): Promise<number> {

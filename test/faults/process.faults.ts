@@ -99,8 +99,11 @@ function clock(offset: string): Pick<Fault, 'needs' | 'serverDies' | 'inject'> {
       writeFileSync(file, '+0');
       await restarted(at, falseClock(file));
       writeFileSync(file, offset);
+      await at.untilTold('database', { status: 'degraded' });
       await sleep(5_000);
       writeFileSync(file, '+0');
+      await at.untilTold('database', { status: 'healthy' });
+      await restarted(at, {});
     },
   };
 }

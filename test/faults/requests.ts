@@ -14,6 +14,8 @@ export interface Operation {
   /** What the client saw: a status with its code, or how the connection ended. */
   readonly saw: string;
   readonly inferenceId?: string;
+  /** What was said of it, to the byte. */
+  readonly said?: string;
   /** Monotonic, ms. */
   readonly answeredAt: number;
 }
@@ -54,8 +56,9 @@ export class ImageRequest implements Sendable {
       headers: { 'Content-Type': 'image/png', 'Idempotency-Key': this.key, 'X-Patient': CANARY.mrn },
       body: image,
     });
-    const inferenceId = exchange.status === 200 ? (exchange.body as AnsweredImage).inference_id : undefined;
-    return [operation(this, tag, exchange, inferenceId)];
+    const { status, body, text } = exchange;
+    const answer = status === 200 ? { id: (body as AnsweredImage).inference_id, said: text! } : undefined;
+    return [operation(this, tag, exchange, answer)];
   }
 }
 
@@ -128,20 +131,26 @@ export class BatchRequest implements Sendable {
     const typed = results.every(({ status, error }) => status === 'completed' || error?.code !== undefined);
     if (results.length !== SIZE || !typed || results[CORRUPT]?.status !== 'failed')
       return this.alike({ status: 500, body: exchange.body, saw: WRONG_BATCH });
-    return results.map(({ inference_id, error }, i) =>
+    return results.map(({ error, ...image }, i) =>
       error === undefined
-        ? operation(this, this.tags[i]!, exchange, inference_id)
+        ? operation(this, this.tags[i]!, exchange, { id: image.inference_id, said: JSON.stringify(image) })
         : operation(this, this.tags[i]!, { status: 503, body: error, saw: `image: ${error.code}` }),
     );
   }
 }
 
-const operation = (request: Sendable, tag: string, exchange: Exchange, inferenceId?: string): Operation => ({
+const operation = (
+  request: Sendable,
+  tag: string,
+  exchange: Exchange,
+  answer?: { readonly id: string; readonly said: string },
+): Operation => ({
   request,
   tag,
   outcome: outcomeOf(exchange),
   saw: exchange.saw,
-  inferenceId,
+  inferenceId: answer?.id,
+  said: answer?.said,
   answeredAt: performance.now(),
 });
 
@@ -156,4 +165,11 @@ export async function resolve(operations: readonly Operation[]): Promise<Operati
   };
   const requests = new Set(operations.map(({ request }) => request));
   return (await Promise.all([...requests].map(again))).flat();
+}
+
+/** Sends the last of those that are done again under their keys. */
+export async function repeat(operations: readonly Operation[], count: number): Promise<Operation[]> {
+  const done = operations.filter(({ outcome }) => outcome === 'ok').map(({ request }) => request);
+  const requests = [...new Set(done)].slice(-count);
+  return (await Promise.all(requests.map((request) => request.send()))).flat();
 }

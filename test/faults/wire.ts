@@ -6,6 +6,8 @@ export interface Exchange {
   readonly status?: number;
   // oxlint-disable-next-line typescript/no-explicit-any -- whoever asked knows what is answered
   readonly body: any;
+  /** The body as it came. */
+  readonly text?: string;
   /** `200`, a status with its code, or how the connection ended. */
   readonly saw: string;
 }
@@ -35,9 +37,9 @@ export class Wire {
   private read(path: string, status: number, text: string): Exchange {
     if (canariesIn(text).length > 0) this.leaks.push(`${path}: ${text}`);
     const body = JSON.parse(text) as { code?: string };
-    if (status < 400) return { status, body, saw: String(status) };
+    if (status < 400) return { status, body, text, saw: String(status) };
     if (body.code === undefined && !path.startsWith('/health/')) this.untyped.push(`${path}: ${text}`);
-    return { status, body, saw: `${status} ${body.code}` };
+    return { status, body, text, saw: `${status} ${body.code}` };
   }
 }
 

@@ -36,9 +36,11 @@ export class OwnPostgres {
 
   /** What a server in a process of its own needs to use it, each role by itself. */
   get variables(): Record<string, string> {
+    const { port } = new URL(this.current);
+    const now = (url: string): string => Object.assign(new URL(url), { port }).href;
     return {
-      DATABASE_URL: this.urls.application,
-      DATABASE_SEQUENCER_URL: this.urls.sequencer,
+      DATABASE_URL: now(this.urls.application),
+      DATABASE_SEQUENCER_URL: now(this.urls.sequencer),
       DATABASE_MIGRATION_URL: this.current,
     };
   }

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Stands before a server and can cut it off: connections die, are refused, or go on without a byte coming through. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private held = false;
+  private delayMs = 0;
 
   private constructor(
     private readonly server: Server,
@@ -47,6 +49,11 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.resume();
   }
 
+  /** Whatever comes from now on arrives that much later, in its order. */
+  delay(milliseconds: number): void {
+    this.delayMs = milliseconds;
+  }
+
   reset(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -63,8 +70,12 @@ export class TcpProxy {
       [server, client],
     ] as const) {
       this.sockets.add(from);
-      from.on('data', (chunk) => void to.write(chunk));
-      from.once('end', () => to.end());
+      let sent = Promise.resolve();
+      from.on('data', (chunk) => {
+        const due = this.delayMs === 0 ? undefined : sleep(this.delayMs);
+        sent = sent.then(() => due).then(() => void to.write(chunk));
+      });
+      from.once('end', () => void sent.then(() => to.end()));
       from.once('error', () => to.destroy());
       from.once('close', () => {
         this.sockets.delete(from);
