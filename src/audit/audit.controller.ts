@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Req, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { Roles } from '../http/access.decorators';
 import { MAY } from '../http/role-matrix';
@@ -25,6 +25,7 @@ export class AuditController {
   ) {}
 
   /** Newest first. */
+  @ApiOperation({ summary: 'List audit entries' })
   @Get()
   @Roles(...MAY.audit)
   @Audited('audit.listed')
@@ -37,6 +38,7 @@ export class AuditController {
    * Re-hashes the stored entries, compares them with the signed checkpoints and names the first that does not fit. With
    * `Accept: application/x-ndjson` a line `{"progress":…}` comes every second while it goes on, and a last one `{"result":…}`.
    */
+  @ApiOperation({ summary: 'Verify the audit chain' })
   @Get('verify')
   @Roles(...MAY.audit)
   @Audited('audit.verified')
@@ -50,6 +52,7 @@ export class AuditController {
   }
 
   /** A line an entry, with the exact text that was hashed: what the offline verifier reads. */
+  @ApiOperation({ summary: 'Export entries for verification offline' })
   @Get('entries')
   @Roles(...MAY.audit)
   @Audited('audit.exported')
@@ -60,6 +63,7 @@ export class AuditController {
   }
 
   /** `?format=fhir` gives it as an R4 AuditEvent (`application/fhir+json`) after IHE BALP. */
+  @ApiOperation({ summary: 'Read an audit entry, also as FHIR AuditEvent' })
   @Get(':event_id')
   @Roles(...MAY.audit)
   @Audited('audit.read')

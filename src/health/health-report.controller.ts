@@ -1,5 +1,5 @@
 import { Controller, Get, type Type } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audited, NotAudited } from '../audit/audited.decorator';
 import { Public, Roles } from '../http/access.decorators';
 import { MAY } from '../http/role-matrix';
@@ -14,6 +14,7 @@ export function healthReportController(isPublic: boolean): Type {
     constructor(private readonly report: HealthReport) {}
 
     /** Every component; the worst wins. */
+    @ApiOperation({ summary: 'State of every component' })
     @Get()
     @(isPublic ? Public() : Roles(...MAY.administer))
     @(isPublic ? NotAudited() : Audited('system.health_read'))

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService } from '@nestjs/terminus';
 import { NotAudited } from '../audit/audited.decorator';
 import { Public, Unlimited } from '../http/access.decorators';
@@ -18,6 +18,7 @@ export class HealthController {
   ) {}
 
   /** 200 while the event loop turns. */
+  @ApiOperation({ summary: 'Liveness probe' })
   @Get('health/live')
   @Public()
   @Unlimited()
@@ -28,6 +29,7 @@ export class HealthController {
   }
 
   /** 200 while this replica can do its whole job: migrated, database writable, models warm, audit trail keeping up, not stopping. */
+  @ApiOperation({ summary: 'Readiness probe' })
   @Get('health/ready')
   @Public()
   @Unlimited()
@@ -39,6 +41,7 @@ export class HealthController {
   }
 
   /** 200 from the first time on that migration and model load were done. */
+  @ApiOperation({ summary: 'Startup probe' })
   @Get('health/startup')
   @Public()
   @Unlimited()
@@ -49,6 +52,7 @@ export class HealthController {
     return OK;
   }
 
+  @ApiOperation({ summary: 'Version of the program' })
   @Get('version')
   @Public()
   @Unlimited()

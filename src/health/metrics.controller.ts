@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { register } from 'prom-client';
 import { NotAudited } from '../audit/audited.decorator';
 import { Public, Unlimited } from '../http/access.decorators';
@@ -9,6 +9,7 @@ import { Public, Unlimited } from '../http/access.decorators';
 @Controller('metrics')
 export class MetricsController {
   /** Prometheus' text exposition format 0.0.4. */
+  @ApiOperation({ summary: 'Metrics for Prometheus' })
   @Get()
   @Public()
   @Unlimited()

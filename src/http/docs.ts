@@ -8,13 +8,22 @@ import { PROBLEM_STATUS } from './problem-status';
 
 const DESCRIPTION =
   'Runs approved ONNX models on medical images, with accounts, image-quality checks, durable results and a ' +
-  'tamper-evident audit trail. Not a medical device; quality checks are screening heuristics.';
+  'tamper-evident audit trail. Not a medical device; quality checks are screening heuristics.\n\n' +
+  'To try a route: `POST /auth/login`, then its `access_token` under **Authorize**. `x-roles` says which roles may. ' +
+  'Errors are RFC 9457 problem details: [all codes](/docs/errors).';
 
 function openApiDocument(app: INestApplication): OpenAPIObject {
   const info = new DocumentBuilder()
     .setTitle('MedAI Flow')
     .setVersion(PRODUCT_VERSION)
     .setDescription(DESCRIPTION)
+    .addTag('Inference', 'a model on one image or many')
+    .addTag('Results', 'what models answered; review, export, legal holds')
+    .addTag('Models', 'versions, from upload to production')
+    .addTag('Auth', 'login, tokens, passwords')
+    .addTag('Users', 'accounts and keys of machines')
+    .addTag('Audit', 'the tamper-evident trail and its proofs')
+    .addTag('Health', 'probes and metrics')
     .addBearerAuth()
     .addGlobalResponse({
       status: '4XX',
@@ -28,7 +37,11 @@ function openApiDocument(app: INestApplication): OpenAPIObject {
 
 /** `/docs`, `/docs/openapi.json` and `/docs/errors`, the table of error codes. */
 export function serveDocs(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'docs/openapi.json' });
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    customSiteTitle: 'MedAI Flow',
+    swaggerOptions: { showExtensions: true, operationsSorter: 'alpha' },
+  });
   app.getHttpAdapter().get('/docs/errors', (_request: unknown, response: Response) => {
     response.type('html').send(ERROR_PAGE);
   });

@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Audited } from '../audit/audited.decorator';
 import { Roles } from '../http/access.decorators';
@@ -29,6 +29,7 @@ export class InferenceController {
   ) {}
 
   /** Runs a model on one image. The answer is stored, with its quality checks and its audit entry, before it is sent. */
+  @ApiOperation({ summary: 'Run a model on one image' })
   @Post()
   @HttpCode(200)
   @Roles(...MAY.infer)

@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited.decorator';
 import { AnyRole } from '../http/access.decorators';
 import { UuidParam } from '../http/uuid-param.decorator';
@@ -21,6 +21,7 @@ export class ModelsController {
   ) {}
 
   /** Newest first. */
+  @ApiOperation({ summary: 'List models' })
   @Get()
   @AnyRole()
   @Audited('model.listed')
@@ -29,6 +30,7 @@ export class ModelsController {
     return this.models.list(query);
   }
 
+  @ApiOperation({ summary: 'Read a model version' })
   @Get(':model_id')
   @AnyRole()
   @Audited('model.read')
@@ -38,6 +40,7 @@ export class ModelsController {
   }
 
   /** Every step of the version, oldest first, with the signatures under it and whether they are valid. */
+  @ApiOperation({ summary: 'List the transitions of a model version' })
   @Get(':model_id/transitions')
   @AnyRole()
   @Audited('model.read')
@@ -47,6 +50,7 @@ export class ModelsController {
   }
 
   /** How the version has served: latency, confidence, refused images, drift against its validation. */
+  @ApiOperation({ summary: 'Statistics of a model version' })
   @Get(':model_id/stats')
   @AnyRole()
   @Audited('model.read')

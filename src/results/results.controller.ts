@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { Audited } from '../audit/audited.decorator';
 import { Roles } from '../http/access.decorators';
@@ -29,6 +29,7 @@ export class ResultsController {
   ) {}
 
   /** Newest first. An integration sees what it made itself. */
+  @ApiOperation({ summary: 'List results' })
   @Get()
   @Roles(...MAY.readResults)
   @Audited('result.listed')
@@ -38,6 +39,7 @@ export class ResultsController {
   }
 
   /** Streamed, NDJSON or CSV; an auditor gets no patient fields. */
+  @ApiOperation({ summary: 'Export results' })
   @Get('export')
   @Roles(...MAY.exportResults)
   @Audited('result.exported')
@@ -51,6 +53,7 @@ export class ResultsController {
     return this.exports.open(principal, query, query.format ?? acceptedFormat(request));
   }
 
+  @ApiOperation({ summary: 'Read a result' })
   @Get(':inference_id')
   @Roles(...MAY.readResults)
   @Audited('result.read')
@@ -63,6 +66,7 @@ export class ResultsController {
   }
 
   /** completed → reviewed → approved. An approval is signed; a correction is a new revision, the old one stays. */
+  @ApiOperation({ summary: 'Review a result' })
   @Post(':inference_id/review')
   @HttpCode(200)
   @Roles(...MAY.reviewResults)

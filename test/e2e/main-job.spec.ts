@@ -1,3 +1,4 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { tamper as withoutTriggers } from '../harness/audit-log';
 import { PASSWORD, type RunningApp, SAMPLE, startApp } from '../harness/running-app';
 
@@ -13,6 +14,8 @@ beforeAll(async () => {
   auditor = await running.token('auditor');
 });
 afterAll(() => running.stop());
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 interface Answer {
   readonly status: number;
@@ -255,6 +258,17 @@ describe('GET /docs [R-61]', () => {
     expect(routesOf(body).sort()).toEqual(registeredRoutes().sort());
     const errors = await (await fetch(`${running.url}/docs/errors`)).text();
     expect(errors).toContain('Authorization: Bearer &lt;access_token');
+  });
+
+  it('says of every route what it does and that it may answer with a problem, under a tag that is described', async () => {
+    const { tags, paths } = (await call('GET', '/docs/openapi.json')).body as OpenAPIObject;
+    const described = tags!.map(({ name }) => name);
+    const operations = Object.values(paths).flatMap((path) => Object.values(path) as Operation[]);
+    const lacking = operations.filter(
+      ({ summary, tags: [tag] = [], responses }) =>
+        !summary || !described.includes(tag!) || !responses['4XX'] || !responses['5XX'],
+    );
+    expect(lacking.map(({ operationId }) => operationId)).toEqual([]);
   });
 });
 

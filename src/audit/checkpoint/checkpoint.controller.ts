@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Roles } from '../../http/access.decorators';
 import { MAY } from '../../http/role-matrix';
 import { UuidParam } from '../../http/uuid-param.decorator';
@@ -14,6 +14,7 @@ export class CheckpointController {
   constructor(private readonly reader: CheckpointReader) {}
 
   /** The newest checkpoint, a signed note (C2SP tlog-checkpoint) with the witness's cosignature. Keep it. */
+  @ApiOperation({ summary: 'The latest signed checkpoint of the audit log' })
   @Get('checkpoint')
   @Roles(...MAY.audit)
   @Audited('audit.checkpoint_read')
@@ -25,6 +26,7 @@ export class CheckpointController {
   }
 
   /** Proof that the log of an older checkpoint is the beginning of that of a newer one. */
+  @ApiOperation({ summary: 'Proof that one checkpoint continues another' })
   @Get('consistency')
   @Roles(...MAY.audit)
   @Audited('audit.proof_read')
@@ -34,6 +36,7 @@ export class CheckpointController {
   }
 
   /** Proof that an entry is in the tree that a checkpoint signs. */
+  @ApiOperation({ summary: 'Proof that an entry is in the log' })
   @Get('inclusion/:event_id')
   @Roles(...MAY.audit)
   @Audited('audit.proof_read')

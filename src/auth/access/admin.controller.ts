@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
@@ -10,6 +10,7 @@ import { DetailResponse } from '../login/token.response';
 @Controller('admin')
 export class AdminController {
   /** Tells an administrator's client that its token opens administrators' routes. */
+  @ApiOperation({ summary: 'Check that the caller is an administrator' })
   @Get('secure')
   @Roles(...MAY.administer)
   @Audited('admin.accessed')

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { Audited } from '../../audit/audited.decorator';
 import { AnyRole, Public, Unlimited } from '../../http/access.decorators';
@@ -21,6 +21,7 @@ export class AuthController {
   ) {}
 
   /** Unknown user, wrong password, locked and deactivated get the same answer in the same time. */
+  @ApiOperation({ summary: 'Log in' })
   @Post('login')
   @HttpCode(200)
   @Public()
@@ -32,6 +33,7 @@ export class AuthController {
   }
 
   /** Replaces the refresh token. Sent again within ten seconds it gives the same successor; later it ends the session. */
+  @ApiOperation({ summary: 'Exchange a refresh token for new tokens' })
   @Post('refresh')
   @HttpCode(200)
   @Public()
@@ -42,6 +44,7 @@ export class AuthController {
   }
 
   /** The token is refused everywhere from then on. */
+  @ApiOperation({ summary: 'Log out' })
   @Post('logout')
   @HttpCode(200)
   @AnyRole()
@@ -53,6 +56,7 @@ export class AuthController {
     return { detail: 'Logged out' };
   }
 
+  @ApiOperation({ summary: 'The account that is logged in' })
   @Get('me')
   @AnyRole()
   @Audited('user.read')

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { AnyRole, Public } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
@@ -14,6 +14,7 @@ export class PasswordController {
   constructor(private readonly passwords: PasswordChanges) {}
 
   /** Ends every session of the account. */
+  @ApiOperation({ summary: 'Change your own password' })
   @Post()
   @HttpCode(200)
   @AnyRole()
@@ -25,6 +26,7 @@ export class PasswordController {
   }
 
   /** For the owner of an account whose password an administrator has reset; the token is good once. */
+  @ApiOperation({ summary: 'Set a new password with a reset token' })
   @Post('reset')
   @HttpCode(200)
   @Public()

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { Audited } from '../../audit/audited.decorator';
 import { Public } from '../../http/access.decorators';
@@ -16,6 +16,7 @@ export class ClientTokenController {
   constructor(private readonly tokens: ClientTokens) {}
 
   /** OAuth 2.0 client credentials with private_key_jwt, for service accounts that registered a public key. */
+  @ApiOperation({ summary: 'Exchange a signed client assertion for an access token' })
   @Post()
   @HttpCode(200)
   @Public()

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
@@ -15,6 +15,7 @@ export class ServiceKeysController {
   constructor(private readonly keys: ServiceKeys) {}
 
   /** For service accounts; two of a kind may be active at once, so that the old can be replaced by the new. */
+  @ApiOperation({ summary: 'Create a key of a service account' })
   @Post()
   @Roles(...MAY.administer)
   @Audited('key.created')
@@ -28,6 +29,7 @@ export class ServiceKeysController {
   }
 
   /** The newest first, with revoked and expired ones. */
+  @ApiOperation({ summary: 'List the keys of a service account' })
   @Get()
   @Roles(...MAY.administer)
   @Audited('key.listed')
@@ -37,6 +39,7 @@ export class ServiceKeysController {
   }
 
   /** Counts from the next request on. */
+  @ApiOperation({ summary: 'Revoke a key' })
   @Post(':key_id/revoke')
   @HttpCode(200)
   @Roles(...MAY.administer)

@@ -1,5 +1,5 @@
 import { Controller, Get, Redirect, Req, Res } from '@nestjs/common';
-import { ApiFoundResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Audited, NotAudited } from '../../audit/audited.decorator';
 import { Public } from '../../http/access.decorators';
@@ -13,6 +13,7 @@ export class SsoController {
   constructor(private readonly sso: SsoLogin) {}
 
   /** Sends a person's browser to the OpenID provider. Only where OIDC_ISSUER is set. */
+  @ApiOperation({ summary: 'Start single sign-on' })
   @Get()
   @Public()
   @NotAudited()
@@ -25,6 +26,7 @@ export class SsoController {
   }
 
   /** Where the provider sends the browser back to, with `code` and `state`. */
+  @ApiOperation({ summary: 'Where the identity provider returns to' })
   @Get('callback')
   @Public()
   @Audited('auth.login')

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { NotAudited } from '../../audit/audited.decorator';
 import { Public } from '../../http/access.decorators';
 import type { PublicJwk } from './signing-key';
@@ -11,6 +11,7 @@ export class JwksController {
   constructor(private readonly keys: SigningKeys) {}
 
   /** The public keys of access tokens (RFC 7517): the current one, the next, and the previous while its tokens count. */
+  @ApiOperation({ summary: 'Public keys of the access tokens' })
   @Get('jwks.json')
   @Public()
   @NotAudited()

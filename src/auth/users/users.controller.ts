@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
@@ -21,6 +21,7 @@ export class UsersController {
     private readonly changes: UserChanges,
   ) {}
 
+  @ApiOperation({ summary: 'Create an account' })
   @Post()
   @Roles(...MAY.administer)
   @Audited('user.created')
@@ -30,6 +31,7 @@ export class UsersController {
   }
 
   /** The newest first, with deactivated ones. */
+  @ApiOperation({ summary: 'List accounts' })
   @Get()
   @Roles(...MAY.administer)
   @Audited('user.listed')
@@ -38,6 +40,7 @@ export class UsersController {
     return this.users.list(query);
   }
 
+  @ApiOperation({ summary: 'Read an account' })
   @Get(':id')
   @Roles(...MAY.administer)
   @Audited('user.read')
@@ -47,6 +50,7 @@ export class UsersController {
   }
 
   /** Nobody changes their own role; the last administrator stays one. */
+  @ApiOperation({ summary: 'Change an account' })
   @Patch(':id')
   @Roles(...MAY.administer)
   @Audited('user.updated')
@@ -60,6 +64,7 @@ export class UsersController {
   }
 
   /** Ends a lock before its time. */
+  @ApiOperation({ summary: 'Unlock an account' })
   @Post(':id/unlock')
   @HttpCode(200)
   @Roles(...MAY.administer)
@@ -70,6 +75,7 @@ export class UsersController {
   }
 
   /** For good; counts from the next request on. The name is never given to anybody else. */
+  @ApiOperation({ summary: 'Deactivate an account' })
   @Post(':id/deactivate')
   @HttpCode(200)
   @Roles(...MAY.administer)
@@ -80,6 +86,7 @@ export class UsersController {
   }
 
   /** Ends the password and every session of the account; the owner sets a new password with the token. */
+  @ApiOperation({ summary: 'Issue a password reset token' })
   @Post(':id/reset-password')
   @HttpCode(200)
   @Roles(...MAY.administer)

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
 import { FilesInterceptor } from '@nestjs/platform-express';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
@@ -37,6 +37,7 @@ export class BatchesController {
    * Runs a model on each of 1 to 100 images. Each succeeds or fails by itself; the answer keeps their order. With
    * `Prefer: respond-async` the batch is queued and answered at GET /infer/batch/{batch_id}.
    */
+  @ApiOperation({ summary: 'Run a model on 1 to 100 images' })
   @Post()
   @HttpCode(200)
   @Roles(...MAY.infer)
@@ -69,6 +70,7 @@ export class BatchesController {
   }
 
   /** A batch of one's own, with the answers there are so far. */
+  @ApiOperation({ summary: 'Read a batch and its results' })
   @Get(':batch_id')
   @Roles(...MAY.infer)
   @Audited('batch.read')
@@ -78,6 +80,7 @@ export class BatchesController {
   }
 
   /** Cancels what waits. What is under way is finished, and what is done stays; a second call changes nothing. */
+  @ApiOperation({ summary: 'Cancel what has not begun of a batch' })
   @Post(':batch_id/cancel')
   @HttpCode(200)
   @Roles(...MAY.infer)

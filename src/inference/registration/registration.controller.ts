@@ -1,5 +1,13 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
@@ -22,6 +30,7 @@ export class RegistrationController {
    * Registers a version: the file is read, loaded apart from the others and tried on the manifest's golden samples.
    * The same file and manifest again give the version that is there, with 200.
    */
+  @ApiOperation({ summary: 'Upload a model' })
   @Post()
   @Roles(...MAY.registerModels)
   @Audited('model.registered')
@@ -53,6 +62,7 @@ export class RegistrationController {
   }
 
   /** Takes a version a step further. Steps into and out of production are signed with the approver's password. */
+  @ApiOperation({ summary: 'Move a model version to another status' })
   @Post(':model_id/transitions')
   @Roles(...MAY.moveModels)
   @Audited('model.transitioned')
@@ -66,6 +76,7 @@ export class RegistrationController {
   }
 
   /** Deprecates a version and puts the one that was promoted before it back into production, in one step. */
+  @ApiOperation({ summary: 'Roll back to an earlier version' })
   @Post(':model_id/rollback')
   @HttpCode(200)
   @Roles(...MAY.rollBackModels)

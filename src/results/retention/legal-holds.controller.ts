@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.decorator';
 import { Roles } from '../../http/access.decorators';
 import { CurrentUser, type Principal } from '../../http/principal';
@@ -15,6 +15,7 @@ export class LegalHoldsController {
   constructor(private readonly holds: LegalHolds) {}
 
   /** Keeps the result, whatever its time, until this hold and every other on it are released. */
+  @ApiOperation({ summary: 'Place a legal hold' })
   @Post()
   @Roles(...MAY.holdResults)
   @Audited('result.held')
@@ -28,6 +29,7 @@ export class LegalHoldsController {
   }
 
   /** Without anything of the result itself. */
+  @ApiOperation({ summary: 'List the legal holds of a result' })
   @Get()
   @Roles(...MAY.readHolds)
   @Audited('result.read')
@@ -37,6 +39,7 @@ export class LegalHoldsController {
   }
 
   /** A result that has expired is marked again, and purged when the grace time is over. */
+  @ApiOperation({ summary: 'Release a legal hold' })
   @Post(':hold_id/release')
   @HttpCode(200)
   @Roles(...MAY.holdResults)
