@@ -12,6 +12,7 @@ import type { DatabaseUrls } from './database/database-urls';
 import { BodyInterceptor } from './http/body.interceptor';
 import { serveDocs } from './http/docs';
 import { setUpEdge } from './http/edge/edge';
+import { ExpressServer } from './http/edge/express-server';
 import { ProblemDetailsFilter } from './http/problem-details.filter';
 import { ValidationPipe } from './http/validation';
 
@@ -23,6 +24,7 @@ export async function createApp(
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot(configuration, databaseUrls),
+    new ExpressServer(),
     {
       bodyParser: false, // bodies are read by the BodyInterceptor, once the caller is known
       abortOnError: false,

@@ -12,6 +12,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 /** One line and one measurement a request when its answer is done: the route's pattern, never the path or query sent. */
 export function accessLog(request: AuthenticatedRequest, response: Response, next: NextFunction): void {
   const startedAt = performance.now();
+  const scope = new AsyncResource('AccessLog'); // a connection that breaks is outside of every request
   const answered = (): void => {
     const durationMs = performance.now() - startedAt;
     const route = routePattern(request);
@@ -30,7 +31,7 @@ export function accessLog(request: AuthenticatedRequest, response: Response, nex
       user_id: request.user?.userId,
     });
   };
-  response.once('close', AsyncResource.bind(answered)); // a connection that breaks is outside of every request
+  response.once('close', () => scope.runInAsyncScope(answered));
   next();
 }
 

@@ -4,11 +4,22 @@ import { v7 as uuidv7 } from 'uuid';
 import type { AuthenticatedRequest, Principal } from './principal';
 
 /** What every layer may want to know of the request it serves, without passing it through every call. */
-export interface RequestContext {
-  readonly requestId: string;
+export class RequestContext {
   readonly ip: string | null;
   readonly userAgent: string | null;
-  readonly principal: Principal | undefined;
+
+  constructor(
+    readonly requestId: string,
+    private readonly request: AuthenticatedRequest,
+  ) {
+    this.ip = request.ip ?? null;
+    this.userAgent = request.get('user-agent')?.slice(0, 256) ?? null;
+  }
+
+  /** Unknown until a guard has let them in. */
+  get principal(): Principal | undefined {
+    return this.request.user;
+  }
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -26,13 +37,5 @@ export function requestContext(request: AuthenticatedRequest, response: Response
   const offered = request.get('x-request-id');
   const requestId = offered !== undefined && WELL_FORMED_ID.test(offered) ? offered : uuidv7();
   response.setHeader('X-Request-Id', requestId);
-  const context: RequestContext = {
-    requestId,
-    ip: request.ip ?? null,
-    userAgent: request.get('user-agent')?.slice(0, 256) ?? null,
-    get principal() {
-      return request.user;
-    },
-  };
-  storage.run(context, next);
+  storage.run(new RequestContext(requestId, request), next);
 }

@@ -38,7 +38,6 @@ export function newResult({ origin, version, modelStatus, answer, digestVerified
   const { prediction, confidenceScore } = judge(answer.scores, { labels, activation, threshold });
   const refused = answer.outputs === null;
   return {
-    ...origin,
     modelVersionId: version.id,
     modelStatus,
     status: refused ? 'failed' : 'completed',
@@ -51,10 +50,10 @@ export function newResult({ origin, version, modelStatus, answer, digestVerified
     imageFormat: answer.image.format,
     imageHash: answer.image.hash,
     processing: {
-      ...answer.processing,
       digest_verified: digestVerified,
       manifest_hash: version.manifestHash,
       trace_id: currentTraceId(),
+      ...answer.processing,
     },
     queueLatencyMs: roundedMs(answer.queueMs),
     preprocessingLatencyMs: roundedMs(answer.preprocessingMs),
@@ -63,6 +62,7 @@ export function newResult({ origin, version, modelStatus, answer, digestVerified
     manifestHash: version.manifestHash,
     runtimeVersion: answer.runtimeVersion,
     createdAt: new Date(),
+    ...origin, // last: V8 gives an object that grows after a spread a hidden class of its own
   };
 }
 

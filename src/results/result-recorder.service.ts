@@ -37,8 +37,10 @@ export class ResultRecorder {
     clinicalDomain: string | undefined,
   ): RecordedResult {
     const expiresAt = this.retention.expiryOf(newResult.createdAt, clinicalDomain);
-    const result = { ...newResult, ...UNTOUCHED, expiresAt, isValid: newValidation?.isValid ?? null };
-    const validation = newValidation && { ...newValidation, id: uuidv7(), inferenceResultId: result.id };
+    const isValid = newValidation?.isValid ?? null;
+    const inferenceResultId = newResult.id;
+    const result = { expiresAt, isValid, ...newResult, ...UNTOUCHED };
+    const validation = newValidation && { id: uuidv7(), inferenceResultId, ...newValidation };
     return { result, validation };
   }
 

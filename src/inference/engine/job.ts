@@ -51,6 +51,6 @@ export class Job implements QueueItem {
   /** @param began when a process was given the image */
   settle(outcome: RunAnswer | DomainError, began: number): void {
     if (outcome instanceof DomainError) this.refuse(outcome);
-    else this.resolve({ ...outcome, queueMs: began - this.since });
+    else this.resolve({ queueMs: began - this.since, ...outcome });
   }
 }

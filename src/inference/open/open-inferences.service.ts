@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -24,8 +24,8 @@ interface InferenceRequest {
 interface Open extends InferenceRequest {
   readonly id: string;
   readonly requestedAt: Date;
-  /** Runs a function as part of the request, whose id and address its entries name. */
-  readonly within: <T>(make: () => T) => T;
+  /** Of the request, whose id and address its entries name. */
+  readonly scope: AsyncResource;
   recorded: boolean;
 }
 
@@ -57,9 +57,18 @@ export class OpenInferences implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async follow<T>(request: InferenceRequest, run: () => Promise<T>): Promise<T> {
-    const within = AsyncLocalStorage.snapshot();
     const id = uuidv7();
-    this.open.set(id, { ...request, id, requestedAt: new Date(), within, recorded: false });
+    const scope = new AsyncResource('OpenInference');
+    const { objectType, objectId, principal } = request;
+    this.open.set(id, {
+      id,
+      objectType,
+      objectId,
+      principal,
+      requestedAt: new Date(),
+      scope,
+      recorded: false,
+    });
     try {
       return await run();
     } finally {
@@ -74,7 +83,9 @@ export class OpenInferences implements OnApplicationBootstrap, OnModuleDestroy {
       (each) => !each.recorded && each.requestedAt.getTime() < since,
     );
     if (long.length === 0) return;
-    const entries = long.map((each) => each.within(() => this.trail.entries([requestedEvent(each)])));
+    const entries = long.map((each) =>
+      each.scope.runInAsyncScope(() => this.trail.entries([requestedEvent(each)])),
+    );
     const rows = long.map(({ id, objectType, objectId, principal, requestedAt }) => ({
       id,
       object_type: objectType,
