@@ -9,12 +9,15 @@ import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { cpuTime } from './cpu-time.mjs';
 import { fileOf, manifestOf, modelName, SIDE } from './models/models.mjs';
+import { processesOf } from './processes.mjs';
 import { machine, markdown } from './report.mjs';
 import { startComplete } from './servers.mjs';
 
 const PROFILER = fileURLToPath(new URL('profiler.cjs', import.meta.url));
-const WARM_UP_SECONDS = Number(process.env.BENCH_WARM_UP_SECONDS ?? 60);
+const WARM_UP_SECONDS = Number(process.env.BENCH_WARM_UP_SECONDS ?? 80);
 const SECONDS = 20;
+const IDLE_SECONDS = 20;
+const MIB = 2 ** 20;
 const MS_PER_TICK = 10;
 
 const model = process.argv[2] ?? 'medium';
@@ -77,6 +80,15 @@ function threadTimes(pid) {
   return sum;
 }
 
+/** MiB that a server and its engine processes hold. */
+function residentOf(pid) {
+  const of = (part) => {
+    const bytes = processesOf(pid).filter((each) => each.part === part);
+    return (bytes.reduce((sum, { residentBytes }) => sum + residentBytes, 0) / MIB).toFixed(0);
+  };
+  return `server ${of('server')}, engine ${of('engine')} MiB`;
+}
+
 const directory = await mkdtemp(join(tmpdir(), 'medai-bench-'));
 const profile = join(directory, 'server.cpuprofile');
 const registered = [{ manifest: await manifestOf(model, 'off'), file: fileOf(model) }];
@@ -89,7 +101,10 @@ try {
   const send = (duration) =>
     autocannon({ url, method: 'POST', headers, body, connections: clients, duration, timeout: 30 });
 
-  await send(WARM_UP_SECONDS);
+  await send(WARM_UP_SECONDS / 4);
+  const residentEarly = residentOf(server.pid);
+  const { '2xx': warmUps } = await send(WARM_UP_SECONDS);
+  const residentLate = residentOf(server.pid);
   const before = { threads: threadTimes(server.pid), cpu: cpuTime(server.pid) };
   const { '2xx': requests, non2xx, errors } = await send(SECONDS);
   const after = { threads: threadTimes(server.pid), cpu: cpuTime(server.pid) };
@@ -98,7 +113,10 @@ try {
   process.kill(server.pid, 'SIGUSR2');
   await send(SECONDS);
   process.kill(server.pid, 'SIGUSR2');
-  await sleep(2_000);
+  await sleep(5_000);
+  const idleBefore = cpuTime(server.pid);
+  await sleep(IDLE_SECONDS * 1_000);
+  const idleAfter = cpuTime(server.pid);
 
   const each = (kind, part) => (after[kind][part] - before[kind][part]) / requests;
   const script = each('threads', 'script');
@@ -119,6 +137,11 @@ try {
       rows.map(([part, ms]) => [part, ms.toFixed(2)]),
     ),
   );
+  const idle = Object.keys(idleAfter).map(
+    (part) => `${part} ${((idleAfter[part] - idleBefore[part]) / IDLE_SECONDS).toFixed(1)}`,
+  );
+  process.stdout.write(`\nMemory: ${residentEarly}; ${warmUps} requests later ${residentLate}\n`);
+  process.stdout.write(`Idle, ms of CPU a second: ${idle.join(', ')}\n`);
 } finally {
   await server.stop();
   await rm(directory, { recursive: true, force: true });
