@@ -1,4 +1,4 @@
-import { compare, type HistoryFindings, type StoredRow } from './checker';
+import { compare, FAULTLESS, type HistoryFindings, type StoredRow } from './checker';
 import { type Footprint, grown } from './footprint';
 import { type Operation, type Outcome, WRONG_BATCH } from './requests';
 
@@ -18,15 +18,6 @@ const row = (facts: Partial<StoredRow> = {}): StoredRow => ({
   status: 'completed',
   ...facts,
 });
-
-const FAULTLESS: HistoryFindings = {
-  lost: 0,
-  duplicated: 0,
-  resurrected: 0,
-  contradicted: 0,
-  misanswered: 0,
-  crashed: 0,
-};
 
 describe('the checker of histories', () => {
   it.each<[string, Operation[], StoredRow[]]>([

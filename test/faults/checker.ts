@@ -48,13 +48,17 @@ export interface Findings extends HistoryFindings {
   readonly chain: unknown;
 }
 
-export const NOTHING: Findings = {
+export const FAULTLESS: HistoryFindings = {
   lost: 0,
   duplicated: 0,
   resurrected: 0,
   contradicted: 0,
   misanswered: 0,
   crashed: 0,
+};
+
+export const NOTHING: Findings = {
+  ...FAULTLESS,
   unaudited: 0,
   foreign: 0,
   damaged: 0,
